@@ -1,0 +1,1 @@
+"""The ``anymove`` command: hands each subcommand to the package that owns it."""

@@ -1,0 +1,134 @@
+"""What every prototype bank promises, whatever its rule."""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.float32]
+"""(P, D) float32, each row of unit L2 norm: a window's embedding, or a class's text."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a class's prototype comes from; JSON-safe."""
+
+    observations: float = 0.0
+    """Mass of the windows of the stream it has absorbed."""
+    examples: int = 0
+    """Examples a person has shown."""
+    moved: float = 0.0
+    """1 - cosine between the prototype and its text, [0, 2]."""
+
+
+@dataclass(frozen=True)
+class BankSnapshot:
+    """A bank's whole state, to be restored exactly.
+
+    Attributes:
+        rule: ``Bank.rule`` of the bank that made it.
+        fingerprint: Bundle, backend and precision of its embeddings.
+        arrays: Named float32 or float64 arrays.
+        meta: JSON-safe rest, class ids among it.
+    """
+
+    rule: str
+    fingerprint: str
+    arrays: dict[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
+    meta: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+class Bank(Protocol):
+    """Class prototypes that may sharpen as a stream goes by: predict first, then learn.
+
+    Order of classes never matters to their scores. Memory is bounded by the number of classes.
+    Not thread-safe; the recogniser's thread is the only owner. Every refused call leaves the
+    bank as it was.
+    """
+
+    rule: str
+    """Name of the rule, for example ``"text-only"``."""
+
+    @property
+    def class_ids(self) -> tuple[str, ...]:
+        """Ids of the classes, in the order of ``score_one``."""
+        ...
+
+    def add_class(self, class_id: str, text: Rows) -> None:
+        """Hold a new class that so far is only its text.
+
+        Raises:
+            BankError: The id is held already, or ``text`` is not finite unit rows (P, D).
+        """
+        ...
+
+    def set_text(self, class_id: str, text: Rows) -> None:
+        """Give a class another text; what it has learnt stays.
+
+        Raises:
+            BankError: No such class, or ``text`` is not finite unit rows (P, D).
+        """
+        ...
+
+    def remove_class(self, class_id: str) -> None:
+        """Forget a class.
+
+        Raises:
+            BankError: No such class.
+        """
+        ...
+
+    def score_one(self, embedding: Rows) -> NDArray[np.float32]:
+        """(K,) scores in [-1, 1], mean over P of cosines to the prototypes; (0,) while empty.
+
+        Raises:
+            BankError: ``embedding`` is not finite unit rows (P, D).
+        """
+        ...
+
+    def learn_one(self, embedding: Rows, *, weight: float = 1.0) -> str | None:
+        """Id of the class that absorbed the embedding; None where the rule declined it.
+
+        Call it after ``score_one`` on the same embedding, at most one unit of weight per event.
+
+        Raises:
+            BankError: ``embedding`` is not finite unit rows (P, D), or weight not in (0, 1].
+        """
+        ...
+
+    def show_example(self, class_id: str, embedding: Rows) -> None:
+        """Count an example that a person labelled as this class.
+
+        Raises:
+            BankError: No such class, or ``embedding`` is not finite unit rows (P, D).
+        """
+        ...
+
+    def provenance(self, class_id: str) -> Provenance:
+        """Where the class's prototype comes from.
+
+        Raises:
+            BankError: No such class.
+        """
+        ...
+
+    def reset(self, class_id: str | None = None) -> None:
+        """Back to text only, one class or all.
+
+        Raises:
+            BankError: No such class.
+        """
+        ...
+
+    def snapshot(self) -> BankSnapshot:
+        """The whole state, independent of later changes."""
+        ...
+
+    def restore(self, snapshot: BankSnapshot) -> None:
+        """Take over a state, bit for bit.
+
+        Raises:
+            SnapshotError: Of another rule or fingerprint, or incomplete.
+        """
+        ...

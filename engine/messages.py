@@ -1,0 +1,116 @@
+"""What the engine says: predictions, events, actions. Plain data, JSON-safe both ways."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+State = Literal["idle", "unknown", "action"]
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """One class's standing for one window."""
+
+    id: str
+    name: str
+    score: float
+    """Cosine to the class's prototype, [-1, 1]."""
+    probability: float
+    """Softmax over all classes and the unnamed one, [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The engine's word on one window.
+
+    Ages are milliseconds since the exposure of the window's last frame.
+    """
+
+    stream: str
+    track: int
+    sequence: int
+    state: State
+    caption: ClassScore | None
+    """The class shown to people while ``state`` is ``"action"``; else None."""
+    top: tuple[ClassScore, ...]
+    """Best classes of this window, best first, at most ten; empty without classes."""
+    unknown_probability: float
+    """Share of the unnamed class in the same softmax, [0, 1]."""
+    motion_m: float
+    """Radius of the largest joint excursion within the window, metres."""
+    vocabulary: int
+    """Version of the action set that was scored; grows with every change."""
+    ages_ms: dict[str, float] = field(default_factory=dict[str, float])
+    """``arrived``, ``started``, ``embedded``, ``decided``: age when each stage was done."""
+    replaced: int = 0
+    """Windows of this track that newer ones replaced so far."""
+
+
+@dataclass(frozen=True)
+class ActionEvent:
+    """An action seen to begin or end. Every end has had its beginning."""
+
+    id: str
+    phase: Literal["onset", "offset"]
+    stream: str
+    track: int
+    class_id: str
+    name: str
+    probability: float
+    """Highest probability so far, [0, 1]."""
+    began_age_ms: float
+    """Time since the action began, milliseconds."""
+    duration_ms: float
+    """0 at the onset."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing the engine can recognise."""
+
+    id: str
+    """Stable through renames; never used again."""
+    name: str
+    texts: tuple[str, ...]
+    """Sentences whose mean feature stands for the action."""
+    source: Literal["user", "library", "template"]
+    """Where the sentences come from."""
+    provenance: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def to_json(value: Prediction | ActionEvent | Action) -> dict[str, Any]:
+    """The value as JSON-safe fields."""
+    return asdict(value)
+
+
+def prediction_from(raw: dict[str, Any]) -> Prediction:
+    """The prediction these fields describe.
+
+    Raises:
+        TypeError: A field is missing or unknown.
+    """
+    caption = raw.get("caption")
+    typed: dict[str, Any] = {
+        **raw,
+        "caption": ClassScore(**caption) if caption else None,
+        "top": tuple(ClassScore(**entry) for entry in raw["top"]),
+    }
+    return Prediction(**typed)
+
+
+def event_from(raw: dict[str, Any]) -> ActionEvent:
+    """The event these fields describe.
+
+    Raises:
+        TypeError: A field is missing or unknown.
+    """
+    return ActionEvent(**raw)
+
+
+def action_from(raw: dict[str, Any]) -> Action:
+    """The action these fields describe.
+
+    Raises:
+        TypeError: A field is missing or unknown.
+    """
+    typed: dict[str, Any] = {**raw, "texts": tuple(raw["texts"])}
+    return Action(**typed)
