@@ -1,0 +1,69 @@
+# The only task list: people and CI call these and nothing else.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check fmt lint types arch bench train golden lock clean browser
+
+help: ## list the tasks
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.run: requirements/run.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "wanted Python 3.11 or newer, got $$($(PYTHON) -V); name another with PYTHON=..."; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/run.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(VENV)/.test: requirements/test.lock $(VENV)/.run
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/test.lock
+	@touch $@
+
+setup: $(VENV)/.run ## virtual environment, locked install, pose model, text encoder
+	$(BIN)/anymove setup
+
+run: setup ## start everything; ARGS="--source clip.mp4 --headless" goes to `anymove run`
+	$(BIN)/anymove run $(ARGS)
+
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium >/dev/null; } \
+		|| echo "no chromium here: the browser tests will be skipped (install the package chromium)"
+
+test: setup $(VENV)/.test browser ## the whole suite: no camera, GPU or internet needed beyond the set-up
+	$(BIN)/python -m pytest $(ARGS)
+
+fmt: $(VENV)/.test ## format and fix
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lint: $(VENV)/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.test
+	$(BIN)/pyright
+
+arch: $(VENV)/.test
+	$(BIN)/lint-imports
+
+check: lint types arch ## what a commit must pass besides the tests
+
+bench: setup $(VENV)/.test ## measure this machine; JSON to bench/results, tables to docs/results
+	$(BIN)/python -m bench $(ARGS)
+
+train: setup ## train the default model and export it; ARGS go to `anymove train`
+	$(BIN)/anymove train $(ARGS)
+
+golden: setup $(VENV)/.test ## rewrite the replay goldens, then show what changed
+	$(BIN)/python -m tests.golden
+	git diff --stat -- tests/golden
+
+lock: ## pin every dependency again
+	$(PYTHON) requirements/compile.py
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis
