@@ -1,10 +1,12 @@
 """Where processes meet, and where files live."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import platformdirs
+
+from streams.skeleton.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,57 @@ class Endpoints:
     def in_folder(cls, folder: Path) -> "Endpoints":
         """Addresses of ipc sockets in a private folder (POSIX only; at most some 90 characters long)."""
         return cls(*(f"ipc://{folder}/{name}" for name in ("windows", "predictions", "control", "preview")))
+
+
+@dataclass(frozen=True)
+class CaptureConfig:
+    """One capture process: where poses come from and where they go."""
+
+    source: str = "auto"
+    """"0" or "camera:0"; "synthetic" or "synthetic:standing"; a video, recorded session or Kinect v2
+    table by its path; "auto" is camera 0 or, without one, the synthetic person."""
+    stream: str = "main"
+    """Name of this stream, as the engine and the page will call it."""
+    endpoints: Endpoints = field(default_factory=Endpoints)
+    """Where the engine and the page are."""
+    hop_s: float = 0.2
+    """Time between two windows of a person, seconds."""
+    joints_only: bool = False
+    """No picture leaves this process; joints do."""
+    poses: int = 1
+    """Persons looked for in a picture, 1 or 2; two take twice the time."""
+    pose_model: Path | None = None
+    """A pose_landmarker .task file of your own."""
+    record: Path | None = None
+    """Record what is seen, joints only, to this session file; one that exists is continued."""
+    fast: bool = False
+    """Play a file as fast as the engine takes its windows, and lose none."""
+    loop: bool = False
+    """Play a file again and again."""
+    preview_fps: float = 20.0
+    """Most previews a second."""
+    engine_wait_s: float = 60.0
+    """Time to wait for the engine at the start, and for it to take a window when fast, seconds."""
+    native_log: Path | None = None
+    """Where the chatter of OpenCV, FFmpeg and MediaPipe goes; nowhere by default."""
+
+    def __post_init__(self) -> None:
+        """Refuse settings nobody can run with."""
+        if not (1 <= len(self.stream) <= 64 and self.stream.isprintable()):
+            raise ConfigError(
+                f"wanted a stream name of 1 to 64 printable characters, got {self.stream!r:.80}; "
+                "change --stream"
+            )
+        if not 0.02 <= self.hop_s <= 10.0:
+            raise ConfigError(f"wanted a hop of 0.02 to 10 s, got {self.hop_s:g}; change --hop-s")
+        if not 0.1 <= self.preview_fps <= 60.0:
+            raise ConfigError(
+                f"wanted 0.1 to 60 previews a second, got {self.preview_fps:g}; change --preview-fps"
+            )
+        if not self.engine_wait_s > 0:
+            raise ConfigError(
+                f"wanted a wait above 0 s, got {self.engine_wait_s:g}; change --engine-wait-s"
+            )
 
 
 def home() -> Path:

@@ -36,6 +36,7 @@ VERSION = 1
 MAX_HEADER_BYTES = 64 * 1024
 MAX_BUFFER_BYTES = 8 * 1024 * 1024
 MAX_BUFFERS = 8
+_MAX_NUMBER = 2**62
 _DTYPES = {"float32": np.float32, "uint8": np.uint8}
 
 Header = dict[str, Any]
@@ -112,7 +113,7 @@ def unpack(frames: list[bytes], *, received_ns: int | None = None) -> Message:
     }
     sent_ns, clock = header.pop("sent_ns", None), header.pop("clock", None)
     transit = None
-    if clock == clock_id() and isinstance(sent_ns, int):
+    if clock == clock_id() and isinstance(sent_ns, int) and abs(sent_ns) < _MAX_NUMBER:
         transit = max(0, (time.monotonic_ns() if received_ns is None else received_ns) - sent_ns)
     return Message(type=kind, header=header, arrays=arrays, transit_ns=transit)
 
@@ -170,6 +171,9 @@ def unpack_window(message: Message, *, received_ns: int) -> Window:
         WireError: A field is missing or of another type.
         ShapeError, CoordinateError: The arrays are not a window.
     """
+    for name, array in message.arrays.items():
+        if array.dtype != np.float32:
+            raise WireError(f"wanted {name} as float32 in a window, got {array.dtype}")
     try:
         age_ns = field(message, "age_ns", int) + (message.transit_ns or 0)
         return Window(
@@ -187,12 +191,14 @@ def unpack_window(message: Message, *, received_ns: int) -> Window:
 
 
 def field(message: Message, name: str, kind: type[Any] | tuple[type[Any], ...]) -> Any:
-    """A header field of the given type.
+    """A header field of the given type; a number is finite and fits 63 bits.
 
     Raises:
-        WireError: Missing or of another type.
+        WireError: Missing, of another type, or a number out of range.
     """
     value = message.header.get(name)
-    if not isinstance(value, kind) or isinstance(value, bool):
+    # The comparison is also false for NaN, which Python's JSON reader accepts.
+    in_range = not isinstance(value, (int, float)) or abs(value) < _MAX_NUMBER
+    if not isinstance(value, kind) or isinstance(value, bool) or not in_range:
         raise WireError(f"wanted {name} as {kind} in a {message.type} message, got {value!r:.60}")
     return value

@@ -15,7 +15,7 @@ class Picture:
     Attributes:
         rgb: (H, W, 3) uint8, never mirrored.
         captured_ns: ``time.monotonic_ns`` at exposure; for a file, the frame's time on a clock
-            that started when the file was opened. Strictly increasing within a source.
+            that is never ahead of this one. Strictly increasing within a source.
     """
 
     rgb: NDArray[np.uint8]
@@ -48,11 +48,13 @@ class SkeletonFrame:
         persons: In any order.
         captured_ns: ``time.monotonic_ns`` at exposure, strictly increasing within a source.
         picture: What they were seen in; None for sources without pictures.
+        smoothed: Whether what estimated the joints has smoothed them over time already.
     """
 
     persons: tuple[Person, ...]
     captured_ns: int
     picture: Picture | None = None
+    smoothed: bool = False
 
 
 class PictureSource(Protocol):
@@ -61,6 +63,11 @@ class PictureSource(Protocol):
     name: str
     live: bool
     """Frames come in real time and late ones are dropped; False when every frame is delivered."""
+
+    @property
+    def dropped(self) -> int:
+        """Frames so far that came too late to be given to anyone."""
+        ...
 
     def __iter__(self) -> Iterator[Picture]:
         """Pictures in order of time, until the source ends.
@@ -80,6 +87,11 @@ class SkeletonSource(Protocol):
 
     name: str
     live: bool
+
+    @property
+    def dropped(self) -> int:
+        """Frames so far that came too late to be given to anyone."""
+        ...
 
     def __iter__(self) -> Iterator[SkeletonFrame]:
         """Frames in order of time, until the source ends.

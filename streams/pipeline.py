@@ -1,0 +1,267 @@
+"""The capture loop: source, pose, tracks, smoothing, windows; then sender, preview and recorder."""
+
+import logging
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from streams.latency import StageTimes
+from streams.preview_publisher import PreviewPublisher
+from streams.recorder import SessionRecorder
+from streams.sender import WindowSender
+from streams.skeleton.errors import (
+    CoordinateError,
+    EngineUnavailableError,
+    InputError,
+    ShapeError,
+    StoreError,
+    TimestampError,
+)
+from streams.skeleton.normalize import check_positions
+from streams.skeleton.window import Window
+from streams.smoothing import Smoother
+from streams.sources.base import Person, Picture, SkeletonFrame
+from streams.sources.select import Source
+from streams.tracking import Tracked, Tracker
+from streams.windowing import Windower
+
+_log = logging.getLogger(__name__)
+_LIVE_PATIENCE_S = 10.0
+
+
+class Estimator(Protocol):
+    """What makes skeletons of pictures; ``streams.pose.PoseEstimator``."""
+
+    smooths: bool
+
+    def persons(self, picture: Picture) -> tuple[Person, ...]:
+        """Everybody found."""
+        ...
+
+
+class Pipeline:
+    """Runs one source until it ends. It closes nothing it was given.
+
+    Args:
+        source: Where pictures or skeletons come from. A live one never waits for the engine: the
+            newest window wins. Of any other every window is sent.
+        stream: Name written into windows.
+        sender: Way to the engine, which must have answered.
+        hop_s: Time between two windows of a track, seconds.
+        estimator: Needed for a source of pictures.
+        preview: Shows what is seen, if anybody watches.
+        recorder: Records what is seen.
+        patience_s: Time the engine may take to accept a window that must not be lost, seconds.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        stream: str,
+        sender: WindowSender,
+        hop_s: float,
+        estimator: Estimator | None = None,
+        preview: PreviewPublisher | None = None,
+        recorder: SessionRecorder | None = None,
+        patience_s: float = 60.0,
+    ) -> None:
+        self._source = source
+        self._stream = stream
+        self._sender = sender
+        self._hop_s = hop_s
+        self._estimator = estimator
+        self._preview = preview
+        self._recorder = recorder
+        self._patience_s = patience_s
+        self._tracker = Tracker()
+        self._smoother = Smoother()
+        self._windower: Windower | None = None
+        self._times = StageTimes()
+        self._recent_ns: deque[int] = deque(maxlen=31)
+        self._counts: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
+        self._stopping = threading.Event()
+
+    def run(self, on_ready: Callable[[], None] = lambda: None) -> dict[str, Any]:
+        """The final counters, once the source has ended and the engine has taken the last window.
+
+        Args:
+            on_ready: Called when the first frame has gone all the way.
+
+        Raises:
+            SourceError: The source is gone or damaged.
+            EngineUnavailableError: The engine does not take windows that must not be lost.
+        """
+        for item in self._source:
+            self._step(item)
+            if self._counts["frames"] == 1:
+                on_ready()
+            if self._stopping.is_set():
+                break
+        patience_s = min(self._patience_s, _LIVE_PATIENCE_S) if self._source.live else self._patience_s
+        if not self._sender.flush(patience_s) and not self._stopping.is_set():
+            raise EngineUnavailableError(
+                f"wanted the engine to take the last windows, got no answer for {patience_s:g} s; "
+                "check whether it still runs"
+            )
+        return self.counters()
+
+    def stop(self) -> None:
+        """Let ``run`` return after the present frame; from any thread."""
+        self._stopping.set()
+        self._source.close()
+
+    def counters(self) -> dict[str, Any]:
+        """What happened so far, JSON-safe: frames, losses by cause, and milliseconds by stage."""
+        windower, preview, recorder = self._windower, self._preview, self._recorder
+        return {
+            "source": self._source.name,
+            "frames": self._counts["frames"],
+            "frames_with_person": self._counts["frames_with_person"],
+            "frames_dropped": self._source.dropped,
+            "refused": dict(self._refused),
+            "persons_ignored": self._tracker.ignored,
+            "windows": self._counts["windows"],
+            "tracks_restarted": windower.restarted if windower else 0,
+            "sender": self._sender.counters(),
+            "previews": preview.sent if preview else 0,
+            "previews_passed_over": preview.passed_over if preview else 0,
+            "frames_recorded": recorder.frames if recorder else 0,
+            "fps": round(self._fps(), 2),
+            "stages_ms": self._times.summary(),
+        }
+
+    def _step(self, item: Picture | SkeletonFrame) -> None:
+        """One frame all the way; what is not usable of it is counted and left out."""
+        self._counts["frames"] += 1
+        try:
+            frame = self._checked(self._estimated(item))
+        except InputError as error:
+            self._refuse(error)
+            return
+        self._recent_ns.append(frame.captured_ns)
+        self._counts["frames_with_person"] += bool(frame.persons)
+        tracked = self._tracked(frame)
+        for one in tracked:
+            self._cut(one, frame.captured_ns)
+        self._pass_on(frame, tracked)
+
+    def _estimated(self, item: Picture | SkeletonFrame) -> SkeletonFrame:
+        if isinstance(item, SkeletonFrame):
+            return item
+        assert self._estimator is not None, "a source of pictures comes with an estimator"
+        with self._times.measured("pose"):
+            persons = self._estimator.persons(item)
+        return SkeletonFrame(persons, item.captured_ns, picture=item, smoothed=self._estimator.smooths)
+
+    def _checked(self, frame: SkeletonFrame) -> SkeletonFrame:
+        """The frame with the persons that are usable.
+
+        Raises:
+            TimestampError: It is not later than the frame before.
+        """
+        if self._recent_ns and frame.captured_ns <= self._recent_ns[-1]:
+            late_ms = (self._recent_ns[-1] - frame.captured_ns) / 1e6
+            raise TimestampError(
+                f"wanted a frame later than the last, got one {late_ms:.1f} ms before it from "
+                f"{self._source.name}; it is left out, check the source's clock"
+            )
+        usable: list[Person] = []
+        for person in frame.persons:
+            try:
+                check_person(person)
+            except InputError as error:
+                self._refuse(error)
+            else:
+                usable.append(person)
+        return frame if len(usable) == len(frame.persons) else replace(frame, persons=tuple(usable))
+
+    def _refuse(self, error: InputError) -> None:
+        self._refused[error.code] += 1
+        if self._refused[error.code] == 1:
+            _log.warning("left out (further ones are only counted): %s", error)
+
+    def _tracked(self, frame: SkeletonFrame) -> tuple[Tracked, ...]:
+        with self._times.measured("track"):
+            tracked = self._tracker(frame)
+            if frame.smoothed:
+                return tracked
+            time_s = frame.captured_ns / 1e9
+            return tuple(
+                replace(
+                    one,
+                    person=replace(
+                        one.person, positions=self._smoother(one.track, one.person.positions, time_s)
+                    ),
+                )
+                for one in tracked
+            )
+
+    def _cut(self, one: Tracked, captured_ns: int) -> None:
+        spec = self._sender.spec
+        if spec is None:
+            return
+        # The engine may come back with another bundle, and that with another window.
+        if self._windower is None or self._windower.spec != spec:
+            self._windower = Windower(self._stream, spec, hop_s=min(self._hop_s, spec.length_s))
+        with self._times.measured("window"):
+            window = self._windower.push(
+                one.track, one.person.positions, one.person.confidence, captured_ns=captured_ns
+            )
+        if window is not None:
+            self._counts["windows"] += 1
+            self._send(window)
+
+    def _send(self, window: Window) -> None:
+        with self._times.measured("send"):
+            if self._source.live:
+                self._sender.offer(window)
+            else:
+                self._sender.put(window, timeout_s=self._patience_s)
+        if self._source.live:
+            self._times.add("exposure_to_sent", (time.monotonic_ns() - window.captured_ns) / 1e6)
+
+    def _pass_on(self, frame: SkeletonFrame, tracked: tuple[Tracked, ...]) -> None:
+        """To those who need not be quick: the preview and the recording."""
+        with self._times.measured("pass_on"):
+            if self._preview is not None:
+                self._preview.show(frame, tracked, fps=self._fps())
+            if self._recorder is not None:
+                try:
+                    self._recorder.write(frame)
+                except StoreError as error:
+                    self._recorder = None
+                    _log.warning("recording ends: %s", error)
+
+    def _fps(self) -> float:
+        if len(self._recent_ns) < 2:
+            return 0.0
+        return (len(self._recent_ns) - 1) / ((self._recent_ns[-1] - self._recent_ns[0]) / 1e9)
+
+
+def check_person(person: Person) -> None:
+    """Refuse a person no window may hold.
+
+    Raises:
+        ShapeError: Positions, confidence or image points have another shape.
+        CoordinateError: NaN, infinite, or millimetres.
+    """
+    if person.positions.ndim != 2:
+        raise ShapeError(f"wanted a person's positions (25, 3), got {person.positions.shape}")
+    check_positions(person.positions[None])
+    joints = len(person.positions)
+    if person.confidence.shape != (joints,):
+        raise ShapeError(f"wanted confidence ({joints},), got {person.confidence.shape}")
+    points = person.image_points
+    if points is not None and points.shape != (joints, 2):
+        raise ShapeError(f"wanted image points ({joints}, 2), got {points.shape}")
+    if not np.isfinite(person.confidence).all() or (points is not None and not np.isfinite(points).all()):
+        raise CoordinateError(
+            "wanted finite confidence and image points, got NaN or infinity; drop the frame"
+        )

@@ -1,0 +1,81 @@
+"""The source a text names."""
+
+from pathlib import Path
+
+from streams.session_file import MAGIC
+from streams.skeleton.errors import ConfigError, SourceError
+from streams.sources.base import PictureSource, SkeletonSource
+from streams.sources.camera import CameraSource
+from streams.sources.kinect_csv import KinectCsvSource, looks_like_kinect_csv
+from streams.sources.session import SessionSource
+from streams.sources.synthetic import SyntheticSource
+from streams.sources.video import VideoSource
+
+Source = PictureSource | SkeletonSource
+
+_KNOWN = (
+    'a camera ("0", "camera:0"), the synthetic person ("synthetic", "synthetic:standing"), "auto", '
+    "or a video, recorded session or Kinect v2 table by its path"
+)
+
+
+def open_source(text: str, *, fast: bool = False, loop: bool = False) -> Source:
+    """The source that ``text`` names, opened; a file's kind is decided by its content.
+
+    Args:
+        text: "0" or "camera:0"; "synthetic" or "synthetic:<action>"; "auto" for camera 0 or, without
+            one, the synthetic person; or a path.
+        fast: Play a file as fast as its frames are taken.
+        loop: Play a file again and again.
+
+    Raises:
+        SourceError: Nothing of that name, or it cannot be read.
+        ConfigError: ``fast`` for a source that never ends.
+    """
+    kind, _, rest = text.partition(":")
+    if text.isdecimal() or (kind == "camera" and rest.isdecimal()):
+        _refuse_fast(text, fast=fast)
+        return CameraSource(int(rest or text))
+    if kind == "synthetic":
+        _refuse_fast(text, fast=fast)
+        return SyntheticSource(text)
+    if text == "auto":
+        _refuse_fast(text, fast=fast)
+        return _camera_or_synthetic()
+    if loop:
+        _refuse_fast("a loop", fast=fast)
+    return _open_file(Path(text), fast=fast, loop=loop)
+
+
+def gives_pictures(source: Source) -> bool:
+    """Whether a pose estimator is needed to make skeletons of what the source gives."""
+    return isinstance(source, CameraSource | VideoSource)
+
+
+def _refuse_fast(what: str, *, fast: bool) -> None:
+    if fast:
+        raise ConfigError(f"wanted a file for --fast, got {what}, which never ends; leave out --fast")
+
+
+def _camera_or_synthetic() -> Source:
+    try:
+        return CameraSource(0)
+    except SourceError:
+        return SyntheticSource("synthetic")
+
+
+def _open_file(path: Path, *, fast: bool, loop: bool) -> Source:
+    if not path.is_file():
+        raise SourceError(f"wanted {_KNOWN}; got {str(path)!r}, which is none of them; check the spelling")
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(len(MAGIC))
+        if beginning == MAGIC:
+            return SessionSource(path, fast=fast, loop=loop)
+        if looks_like_kinect_csv(path):
+            return KinectCsvSource(path, fast=fast, loop=loop)
+    except OSError as error:
+        raise SourceError(f"wanted to read {path}, got {error.strerror}; check its permissions") from None
+    if not beginning:
+        raise SourceError(f"wanted a video or a recording, got {path}, which is empty; copy it again")
+    return VideoSource(path, fast=fast, loop=loop)

@@ -1,0 +1,51 @@
+"""Replays a recorded session."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from streams.session_file import read_frames, read_header, summarize
+from streams.skeleton.errors import SourceError
+from streams.sources.base import SkeletonFrame
+from streams.sources.pace import Pace, replay
+
+
+class SessionSource:
+    """The frames of a session file: the same joints, bit by bit, in every replay.
+
+    Args:
+        path: The file. One that was torn off is played up to its last whole frame.
+        fast: Give every frame as soon as it is taken; else at the pace it was recorded.
+        loop: Begin again at the end, time going on, after one second.
+
+    Raises:
+        SourceError: Not a session file, or one without frames.
+    """
+
+    def __init__(self, path: Path, *, fast: bool = False, loop: bool = False) -> None:
+        self.name = str(path)
+        self.summary = summarize(path)
+        """What the file holds, and whether its end is torn."""
+        if self.summary.frames == 0:
+            raise SourceError(f"wanted frames in {path}, got none; record the session again")
+        self._path = path
+        self._loop = loop
+        self._pace = Pace(fast=fast, duration_s=self.summary.duration_s)
+        self.live = self._pace.live
+
+    @property
+    def dropped(self) -> int:
+        """Frames left out because they were taken too late."""
+        return self._pace.dropped
+
+    def __iter__(self) -> Iterator[SkeletonFrame]:
+        """Frames in order of time."""
+        return replay(self._frames, self._pace, loop=self._loop)
+
+    def close(self) -> None:
+        """End the iteration; from any thread."""
+        self._pace.close()
+
+    def _frames(self) -> Iterator[tuple[int, SkeletonFrame]]:
+        with self._path.open("rb") as file:
+            read_header(file, self._path)
+            yield from read_frames(file)

@@ -1,0 +1,89 @@
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from streams.recorder import SessionRecorder
+from streams.skeleton.errors import ConfigError, SourceError
+from streams.sources import select
+from streams.sources.kinect_csv import KinectCsvSource
+from streams.sources.select import gives_pictures, open_source
+from streams.sources.session import SessionSource
+from streams.sources.synthetic import SyntheticSource
+from tests.streams.fakes import waving
+from tests.streams.sources.test_kinect_csv import line
+
+
+class FakeCamera:
+    def __init__(self, index: int) -> None:
+        if index == 9:
+            raise SourceError("wanted camera 9, got none")
+        self.index = index
+
+
+@pytest.fixture(autouse=True)
+def _no_real_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(select, "CameraSource", FakeCamera)
+
+
+@pytest.mark.parametrize(("text", "index"), [("0", 0), ("camera:0", 0), ("2", 2), ("camera:12", 12)])
+def test_numbers_are_cameras(text: str, index: int) -> None:
+    source = open_source(text)
+    assert isinstance(source, FakeCamera)
+    assert source.index == index
+    assert gives_pictures(source)
+
+
+@pytest.mark.parametrize("text", ["synthetic", "synthetic:standing", "synthetic:squat"])
+def test_the_synthetic_person(text: str) -> None:
+    source = open_source(text)
+    assert isinstance(source, SyntheticSource)
+    assert not gives_pictures(source)
+
+
+def test_auto_is_a_camera_if_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(open_source("auto"), FakeCamera)
+    monkeypatch.setattr(select, "CameraSource", lambda index: FakeCamera(9))
+    assert isinstance(open_source("auto"), SyntheticSource)
+
+
+def test_a_camera_asked_for_is_not_replaced_by_anything() -> None:
+    with pytest.raises(SourceError, match="camera 9"):
+        open_source("9")
+
+
+def test_files_are_known_by_their_content(tmp_path: Path) -> None:
+    session, table = tmp_path / "a.mp4", tmp_path / "b.session"
+    with closing(SessionRecorder(session, source="test")) as recorder:
+        recorder.write(waving(0.1)[0])
+    table.write_text(line(1) + line(2))
+    assert isinstance(open_source(str(session)), SessionSource)
+    assert isinstance(open_source(str(table)), KinectCsvSource)
+    (tmp_path / "c.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(SourceError, match="no picture can be decoded"):
+        open_source(str(tmp_path / "c.csv"))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nonsense", "camera:", "camera:x", "-1", "/no/such/file.mp4", "kinect"]
+)
+def test_what_is_no_source_is_answered_with_what_is(text: str) -> None:
+    with pytest.raises(SourceError, match=r"wanted a camera .* check the spelling"):
+        open_source(text)
+
+
+def test_an_empty_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").touch()
+    with pytest.raises(SourceError, match="is empty"):
+        open_source(str(tmp_path / "a.mp4"))
+
+
+@pytest.mark.parametrize("text", ["0", "camera:1", "synthetic", "auto"])
+def test_only_files_can_be_played_fast(text: str) -> None:
+    with pytest.raises(ConfigError, match="leave out --fast"):
+        open_source(text, fast=True)
+
+
+def test_an_endless_loop_is_not_played_fast(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="a loop, which never ends"):
+        open_source(str(tmp_path), fast=True, loop=True)

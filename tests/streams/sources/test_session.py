@@ -1,0 +1,70 @@
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from streams.recorder import SessionRecorder
+from streams.skeleton.errors import SourceError
+from streams.sources.session import SessionSource
+from tests.streams.fakes import waving
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    path = tmp_path / "a.session"
+    with closing(SessionRecorder(path, source="test")) as recorder:
+        for frame in waving(0.5):
+            recorder.write(frame)
+    return path
+
+
+def test_two_replays_have_the_same_joints_bit_by_bit(session: Path) -> None:
+    first, second = (list(SessionSource(session, fast=True)) for _ in range(2))
+    assert len(first) == 15
+    for a, b, live in zip(first, second, waving(0.5), strict=True):
+        assert a.persons[0].positions.tobytes() == b.persons[0].positions.tobytes()
+        assert a.persons[0].positions.tobytes() == live.persons[0].positions.tobytes()
+        assert a.persons[0].confidence.tobytes() == b.persons[0].confidence.tobytes()
+
+
+def test_time_goes_as_it_was_recorded(session: Path) -> None:
+    source = SessionSource(session, fast=True)
+    assert not source.live
+    times = [frame.captured_ns for frame in source]
+    assert np.diff(times).tolist() == np.diff([f.captured_ns for f in waving(0.5)]).tolist()
+
+
+def test_in_real_time_no_frame_comes_before_it_is_due(session: Path) -> None:
+    source = SessionSource(session)
+    assert source.live
+    given = [frame.captured_ns for frame in source]
+    assert len(given) + source.dropped == 15
+    assert (given[-1] - given[0]) / 1e9 <= 14 / 30 + 1e-6
+
+
+def test_a_loop_goes_on_in_time(session: Path) -> None:
+    source = SessionSource(session, fast=True, loop=True)
+    times: list[int] = []
+    for frame in source:
+        times.append(frame.captured_ns)
+        if len(times) == 40:
+            source.close()
+    assert len(times) == 40
+    assert (np.diff(times) > 0).all()
+    assert times[15] - times[14] == 1_000_000_000
+
+
+def test_a_torn_session_is_played_and_says_so(session: Path) -> None:
+    session.write_bytes(session.read_bytes()[:-7])
+    source = SessionSource(session, fast=True)
+    assert source.summary.frames == 14
+    assert source.summary.torn_bytes > 0
+    assert len(list(source)) == 14
+
+
+def test_a_session_without_frames_is_refused(tmp_path: Path) -> None:
+    with closing(SessionRecorder(tmp_path / "a.session", source="test")):
+        pass
+    with pytest.raises(SourceError, match="wanted frames in"):
+        SessionSource(tmp_path / "a.session")
