@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from streams.skeleton.errors import BundleError, InputError
+from streams.skeleton.errors import BundleError
 from streams.skeleton.normalize import Normalization
 from streams.skeleton.window import WindowSpec
 
@@ -114,8 +114,10 @@ def load_bundle(folder: Path) -> Bundle:
         raise BundleError(f"wanted a model bundle with manifest.json, got {folder}; name a bundle folder")
     try:
         manifest = _manifest_from(json.loads(path.read_text("utf-8")))
-    except (ValueError, TypeError, KeyError, InputError) as error:
-        raise BundleError(f"{path} is not a manifest ({error}); export or copy the bundle again") from None
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise BundleError(
+            f"{path} is not a manifest ({error}); export or copy the bundle again"
+        ) from None
     for name in ("skeleton.onnx", "text.onnx", "vocabulary.json"):
         if name not in manifest.files:
             raise BundleError(f"{path} lists no {name}; export the bundle again")
@@ -142,7 +144,9 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _manifest_from(raw: dict[str, Any]) -> Manifest:
+def _manifest_from(raw: Any) -> Manifest:
+    if not isinstance(raw, dict):
+        raise TypeError(f"wanted a JSON object, got {type(raw).__name__}")
     if raw.get("format") != FORMAT:
         raise ValueError(f"wanted format {FORMAT}, got {raw.get('format')!r}")
     unknown = set(raw) - set(Manifest.__dataclass_fields__)
@@ -156,6 +160,7 @@ def _manifest_from(raw: dict[str, Any]) -> Manifest:
         "calibration": Calibration(**raw["calibration"]),
         "seen_classes": tuple(raw["seen_classes"]),
         "data": tuple(raw["data"]),
+        "files": {str(name): str(digest) for name, digest in dict(raw["files"]).items()},
     }
     return Manifest(**typed)
 

@@ -1,9 +1,15 @@
-"""What every encoder backend promises."""
+"""What every encoder backend promises, and the checks they share."""
 
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.bundle import Manifest
+from engine.rows import are_unit
+from streams.skeleton.errors import CoordinateError, EngineError, ShapeError
+from streams.skeleton.layouts import NTU_25
+from streams.skeleton.window import MAX_PERSONS
 
 
 class Backend(Protocol):
@@ -22,14 +28,65 @@ class Backend(Protocol):
         """(N, P, D) float32, unit rows.
 
         Args:
-            positions: (N, M, T, 25, 3) float32, normalised, N at least 1.
+            positions: (N, M, T, 25, 3) float32, normalised, N at least 1, M 1 or 2.
 
         Raises:
             ShapeError: Another shape or dtype than the bundle's.
-            EngineError: The runtime failed.
+            CoordinateError: NaN or infinite positions.
+            EngineError: The runtime failed, or the backend was closed.
         """
         ...
 
     def close(self) -> None:
         """Give back memory and devices; further calls to ``embed`` fail."""
         ...
+
+
+def check_positions(positions: NDArray[np.float32], manifest: Manifest) -> None:
+    """Refuse input the bundle's encoder was not made for.
+
+    Args:
+        positions: Wanted as (N, M, T, 25, 3) float32, finite.
+        manifest: Of the bundle; it fixes T.
+
+    Raises:
+        ShapeError: Another shape or dtype.
+        CoordinateError: NaN or infinite positions.
+    """
+    wanted = (manifest.window.frames, len(NTU_25), 3)
+    shape = positions.shape
+    fits = len(shape) == 5 and shape[2:] == wanted and shape[0] >= 1 and 1 <= shape[1] <= MAX_PERSONS
+    if not fits or positions.dtype != np.float32:
+        raise ShapeError(
+            f"wanted positions (N, M, {', '.join(map(str, wanted))}) float32 with N >= 1 and "
+            f"1 <= M <= {MAX_PERSONS}, got {shape} {positions.dtype}; cut windows as the bundle says"
+        )
+    if not np.isfinite(positions).all():
+        raise CoordinateError(
+            "wanted finite positions, got NaN or infinity; hold a joint that was not seen at its last place"
+        )
+
+
+def check_embeddings(embeddings: NDArray[np.float32], *, count: int, manifest: Manifest) -> None:
+    """Refuse output no bank may see.
+
+    Args:
+        embeddings: Wanted as (count, P, D) float32, finite, unit rows.
+        count: N of the input.
+        manifest: Of the bundle; it fixes P and D.
+
+    Raises:
+        EngineError: Another shape, or rows that are not finite unit vectors.
+    """
+    wanted = (count, manifest.parts, manifest.dim)
+    if embeddings.shape != wanted:
+        raise EngineError(
+            f"wanted embeddings {wanted} from bundle {manifest.name!r}, got {embeddings.shape}; "
+            "export the bundle again"
+        )
+    if not are_unit(embeddings):
+        lengths = np.linalg.norm(embeddings, axis=-1)
+        raise EngineError(
+            f"wanted unit embeddings from bundle {manifest.name!r}, got lengths {lengths.min()} to "
+            f"{lengths.max()}; export the bundle again, or choose another backend"
+        )

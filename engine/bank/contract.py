@@ -6,8 +6,41 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from streams.skeleton.errors import ConfigError
+
 Rows = NDArray[np.float32]
 """(P, D) float32, each row of unit L2 norm: a window's embedding, or a class's text."""
+
+
+@dataclass(frozen=True)
+class BankSettings:
+    """What a bank needs to know from the start; every rule reads what concerns it."""
+
+    parts: int
+    """P, rows of a class."""
+    dim: int
+    """D, length of a row."""
+    fingerprint: str
+    """Bundle, backend and precision of the embeddings; a snapshot of another is refused."""
+    temperature: float = 0.07
+    """Cosines are divided by it before the softmax whose entropy is the confidence of a label."""
+    alpha: float = 0.9
+    """Share of a class's observations, the most confident ones, that its prototype uses, (0, 1]."""
+    bins: int = 64
+    """Steps of confidence an observation is remembered by."""
+
+    def __post_init__(self) -> None:
+        """Refuse settings no bank can work with.
+
+        Raises:
+            ConfigError: A setting out of its range.
+        """
+        sizes = 1 <= self.parts <= 8 and 1 <= self.dim <= 8192 and 1 <= self.bins <= 1024
+        if not (sizes and 0.001 <= self.temperature <= 10.0 and 0.0 < self.alpha <= 1.0):
+            raise ConfigError(
+                "wanted 1 to 8 parts, 1 to 8192 dimensions, 1 to 1024 bins, a temperature of 0.001 to 10 "
+                f"and an alpha in (0, 1], got {self}; check the bundle's manifest"
+            )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,25 @@
+"""Which rule sharpens the prototypes."""
+
+from collections.abc import Callable
+
+from engine.bank.contract import Bank, BankSettings
+from engine.bank.pgfa_streaming import PgfaStreamingBank
+from engine.bank.text_only import TextOnlyBank
+from streams.skeleton.errors import ConfigError
+
+BANKS: dict[str, Callable[[BankSettings], Bank]] = {
+    TextOnlyBank.rule: TextOnlyBank,
+    PgfaStreamingBank.rule: PgfaStreamingBank,
+}
+"""Constructors by rule."""
+
+
+def open_bank(rule: str, settings: BankSettings) -> Bank:
+    """An empty bank of that rule.
+
+    Raises:
+        ConfigError: No bank follows the rule.
+    """
+    if rule not in BANKS:
+        raise ConfigError(f"wanted a bank ({', '.join(BANKS)}), got {rule!r}; name one of these")
+    return BANKS[rule](settings)

@@ -1,0 +1,188 @@
+"""The built-in library of everyday actions, found by meaning."""
+
+import hashlib
+import json
+import logging
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.rows import are_unit
+from engine.text.encoders import TextEncoder
+from engine.text.names import name_key
+from engine.text.wording import contradicts, wording_key
+from streams.config import models_folder
+from streams.skeleton.errors import DataError
+
+LIBRARY_FILE = Path(__file__).parent / "data" / "library.json"
+MATCH_COSINE = 0.9
+"""Least cosine between a typed name and a library phrase that count as the same action."""
+MATCH_MARGIN = 0.02
+"""Least lead of the nearest entry over the next; without it the name means neither for sure."""
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LibraryEntry:
+    """One everyday action, described in this project's own words."""
+
+    name: str
+    paraphrases: tuple[str, ...]
+    complete: str
+    """What the whole body does."""
+    skeleton: str
+    """The same, told by the joints."""
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """The name, then the paraphrases."""
+        return (self.name, *self.paraphrases)
+
+
+@dataclass(frozen=True)
+class Match:
+    """The library entry a name means."""
+
+    entry: LibraryEntry
+    phrase: str
+    """The entry's phrase that is nearest to the name."""
+    cosine: float
+    """Between the features of name and phrase; 1 for the same words."""
+
+
+class Library:
+    """Entries found by meaning. Thread-safe.
+
+    Args:
+        entries: At least one.
+        key: Changes whenever the entries do; names their cached features.
+    """
+
+    def __init__(self, entries: tuple[LibraryEntry, ...], *, key: str) -> None:
+        self.entries = entries
+        self._key = key
+        self._phrases = [phrase for entry in entries for phrase in entry.phrases]
+        self._owners = [entry for entry in entries for _ in entry.phrases]
+        self._by_name = self._index(name_key)
+        self._by_wording = self._index(wording_key)
+        self._features: dict[str, NDArray[np.float32]] = {}
+        self._lock = threading.Lock()
+
+    def match(self, name: str, encoder: TextEncoder) -> Match | None:
+        """The entry that means the same as the name; None where none is near enough, or two are.
+
+        The same words match at once. Else the nearest phrase decides, phrases that name another
+        side, direction, number or body part left out.
+
+        Raises:
+            InputError: The encoder refuses the name.
+        """
+        for known, key in ((self._by_name, name_key(name)), (self._by_wording, wording_key(name))):
+            if key in known:
+                return self._match(known[key], 1.0)
+        cosines = self.features(encoder) @ encoder.encode([name])[0]
+        near = [
+            row
+            for row in (cosines >= MATCH_COSINE - MATCH_MARGIN).nonzero()[0]
+            if not contradicts(name, self._phrases[row])
+        ]
+        best = max(near, key=lambda row: cosines[row], default=None)
+        if best is None or cosines[best] < MATCH_COSINE:
+            return None
+        rivals = (row for row in near if self._owners[row] is not self._owners[best])
+        if any(cosines[row] > cosines[best] - MATCH_MARGIN for row in rivals):
+            return None
+        return self._match(best, float(cosines[best]))
+
+    def features(self, encoder: TextEncoder) -> NDArray[np.float32]:
+        """(phrases, E) unit features, computed once per encoder and kept in memory and on disk."""
+        with self._lock:
+            if encoder.sha256 not in self._features:
+                self._features[encoder.sha256] = self._load(encoder)
+            return self._features[encoder.sha256]
+
+    def _index(self, key: Callable[[str], str]) -> dict[str, int]:
+        """Phrase by key: names before paraphrases, and no paraphrase that several entries share."""
+        names: dict[str, int] = {}
+        paraphrases: dict[str, int] = {}
+        shared: set[str] = set()
+        for row, (phrase, owner) in enumerate(zip(self._phrases, self._owners, strict=True)):
+            found = names if phrase == owner.name else paraphrases
+            first = found.setdefault(key(phrase), row)
+            if self._owners[first] is not owner:
+                shared.add(key(phrase))
+        kept = {known: row for known, row in paraphrases.items() if known not in shared}
+        return {known: row for known, row in {**kept, **names}.items() if known}
+
+    def _match(self, row: int, cosine: float) -> Match:
+        return Match(entry=self._owners[row], phrase=self._phrases[row], cosine=cosine)
+
+    def _load(self, encoder: TextEncoder) -> NDArray[np.float32]:
+        digest = hashlib.sha256(f"{self._key} {encoder.sha256}".encode()).hexdigest()
+        path = models_folder() / f"library-{encoder.id}-{digest[:16]}.npy"
+        shape = (len(self._phrases), encoder.dim)
+        try:
+            features = np.load(path, allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            features = np.empty(0, np.float32)
+        if features.shape == shape and features.dtype == np.float32 and are_unit(features):
+            return features
+        features = encoder.encode(self._phrases)
+        try:
+            _keep(path, features)
+        except OSError as error:
+            _logger.warning("library features not kept in %s: %s", path, error)
+        return features
+
+
+@cache
+def builtin_library() -> Library:
+    """The library that comes with this program.
+
+    Raises:
+        DataError: Its file is missing or damaged.
+    """
+    return read_library(LIBRARY_FILE)
+
+
+def read_library(path: Path) -> Library:
+    """The library in a JSON file ``{name: {"names": [...], "complete": ..., "skeleton": ...}}``.
+
+    Raises:
+        DataError: The file is missing, empty or of another form.
+    """
+    try:
+        content = path.read_bytes()
+        raw: dict[str, Any] = json.loads(content)
+        entries = tuple(
+            LibraryEntry(
+                name=name,
+                paraphrases=tuple(str(phrase) for phrase in fields["names"] if phrase != name),
+                complete=str(fields["complete"]),
+                skeleton=str(fields["skeleton"]),
+            )
+            for name, fields in raw.items()
+        )
+        if not entries:
+            raise ValueError("no entries")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"wanted the library of actions in {path}, got {error!r:.200}; install this program again"
+        ) from error
+    return Library(entries, key=hashlib.sha256(content).hexdigest())
+
+
+def _keep(path: Path, features: NDArray[np.float32]) -> None:
+    """Write the features so that no reader sees half of them."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with temporary.open("wb") as file:
+        np.save(file, features)
+    temporary.replace(path)
