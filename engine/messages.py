@@ -64,6 +64,17 @@ class ActionEvent:
 
 
 @dataclass(frozen=True)
+class RecordedEvent:
+    """An event as the engine remembers it."""
+
+    number: int
+    """Grows with every event recorded, across restarts."""
+    recorded: str
+    """When it was recorded, ISO 8601, UTC; the event's own age is as of then."""
+    event: ActionEvent
+
+
+@dataclass(frozen=True)
 class Action:
     """One thing the engine can recognise."""
 
@@ -77,7 +88,7 @@ class Action:
     provenance: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-def to_json(value: Prediction | ActionEvent | Action) -> dict[str, Any]:
+def to_json(value: Prediction | ActionEvent | RecordedEvent | Action) -> dict[str, Any]:
     """The value as JSON-safe fields."""
     return asdict(value)
 
@@ -104,6 +115,16 @@ def event_from(raw: dict[str, Any]) -> ActionEvent:
         TypeError: A field is missing or unknown.
     """
     return ActionEvent(**raw)
+
+
+def recorded_from(raw: dict[str, Any]) -> RecordedEvent:
+    """The recorded event these fields describe.
+
+    Raises:
+        TypeError: A field is missing or unknown.
+    """
+    typed: dict[str, Any] = {**raw, "event": event_from(raw["event"])}
+    return RecordedEvent(**typed)
 
 
 def action_from(raw: dict[str, Any]) -> Action:

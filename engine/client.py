@@ -1,0 +1,194 @@
+"""How everybody else talks to the engine: here requests, in ``engine.prediction_reader`` the rest."""
+
+import itertools
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import zmq
+
+from engine.messages import Action, RecordedEvent, action_from, recorded_from
+from engine.prediction_reader import PredictionReader, Received
+from streams.config import Endpoints
+from streams.skeleton.errors import EngineError, EngineUnavailableError, error_classes
+from streams.wire import MAX_BUFFER_BYTES, Message, field, pack, unpack
+
+__all__ = ["EngineClient", "PredictionReader", "Received"]
+
+PAGE = 100
+"""Actions or events asked for at once."""
+
+
+class EngineClient:
+    """Asks the engine. Thread-safe: callers take turns. It outlives restarts of the engine.
+
+    Every method raises the engine's own typed error where the engine refuses, and
+    EngineUnavailableError where none answers in time; what was asked for may then still have been
+    done, so ask for the state before asking again.
+
+    Args:
+        endpoints: Where the engine listens.
+        timeout_s: Time an answer may take, seconds.
+    """
+
+    def __init__(self, endpoints: Endpoints, *, timeout_s: float = 2.0) -> None:
+        self._endpoint = endpoints.control
+        self._timeout_s = timeout_s
+        self._lock = threading.Lock()
+        self._context: zmq.Context[zmq.Socket[bytes]] | None = zmq.Context()
+        self._socket: zmq.Socket[bytes] | None = None
+        self._ids = itertools.count(1)
+        self._vocabulary = 0
+
+    @property
+    def vocabulary(self) -> int:
+        """Version of the set of actions in the latest answer; 0 before the first.
+
+        A prediction of this version or a later one has scored every action answered for so far.
+        """
+        return self._vocabulary
+
+    def health(self) -> dict[str, Any]:
+        """What the engine is: bundle, backend, bank, window, uptime, number of actions."""
+        return self._ask("health")
+
+    def stats(self) -> dict[str, Any]:
+        """What it has counted and timed: ``counters``, ``latencies_ms`` by stage, windows ``waiting``."""
+        return self._ask("stats")
+
+    def actions(self) -> tuple[Action, ...]:
+        """Every action, oldest first."""
+        while True:
+            pages = list(self._pages())
+            # A change between two pages may have moved actions from one to the other.
+            if len({page["vocabulary"] for page in pages}) == 1:
+                return tuple(action_from(raw) for page in pages for raw in page["actions"])
+
+    def add_action(self, name: str, description: str | None = None) -> Action:
+        """The new action, recognised from the next window on.
+
+        Args:
+            name: What people call it, up to 80 characters.
+            description: What it looks like, in one or more lines; found by the engine if None.
+
+        Raises:
+            ActionNameError: The name is empty, too long or not printable.
+            DuplicateActionError: The name is taken.
+            CapacityError: The engine holds as many actions as it may.
+            InputError: The description is too long.
+        """
+        return action_from(self._ask("actions.add", name=name, description=description)["action"])
+
+    def rename_action(self, action_id: str, name: str) -> Action:
+        """The action under another name; what it looks like stays.
+
+        Raises:
+            UnknownActionError: No action has the id.
+            ActionNameError: The name is empty, too long or not printable.
+            DuplicateActionError: The name is taken.
+        """
+        return action_from(self._ask("actions.rename", id=action_id, name=name)["action"])
+
+    def describe_action(self, action_id: str, description: str | None = None) -> Action:
+        """The action with another description, or with the engine's own if None.
+
+        Raises:
+            UnknownActionError: No action has the id.
+            InputError: The description is too long.
+        """
+        return action_from(self._ask("actions.describe", id=action_id, description=description)["action"])
+
+    def remove_action(self, action_id: str) -> None:
+        """Have the engine forget an action and what it has learnt of it.
+
+        Raises:
+            UnknownActionError: No action has the id.
+        """
+        self._ask("actions.remove", id=action_id)
+
+    def undo(self) -> Action | None:
+        """The action as it was before the last change; None where that change had added it.
+
+        Raises:
+            VocabularyError: There is nothing to undo.
+        """
+        raw = self._ask("actions.undo")["action"]
+        return None if raw is None else action_from(raw)
+
+    def events(self, since: int | None = None, *, limit: int = PAGE) -> tuple[RecordedEvent, ...]:
+        """Events in order: the first ones after number ``since``, or the newest ones; at most 100."""
+        raw = self._ask("events.list", since_id=since, limit=limit)
+        return tuple(recorded_from(event) for event in raw["events"])
+
+    def close(self) -> None:
+        """Give the socket back; a closed client refuses every call."""
+        with self._lock:
+            self._hang_up()
+            if self._context is not None:
+                self._context.term()
+                self._context = None
+
+    def _pages(self) -> Iterator[dict[str, Any]]:
+        offset, total = 0, 1
+        while offset < total:
+            page = self._ask("actions.list", offset=offset, limit=PAGE)
+            yield page
+            offset, total = offset + PAGE, page["total"]
+
+    def _ask(self, op: str, **args: Any) -> dict[str, Any]:
+        with self._lock:
+            result = self._result(self._exchange(op, args))
+            self._vocabulary = result.get("vocabulary", self._vocabulary)
+            return result
+
+    def _exchange(self, op: str, args: dict[str, Any]) -> Message:
+        """The answer to a request; whatever else arrives answers one that was given up."""
+        request_id = str(next(self._ids))
+        header = {"id": request_id, "op": op, "args": args, "deadline_ms": 1000 * self._timeout_s}
+        deadline_ns = time.monotonic_ns() + round(self._timeout_s * 1e9)
+        dealer = self._dealer()
+        if self._is_ready(dealer, zmq.POLLOUT, deadline_ns):
+            dealer.send_multipart(pack("request", header), zmq.NOBLOCK)
+            while self._is_ready(dealer, zmq.POLLIN, deadline_ns):
+                message = unpack(dealer.recv_multipart())
+                if message.type == "reply" and message.header.get("id") in (request_id, None):
+                    return message
+        # What waits in this socket must not reach an engine that is started later.
+        self._hang_up()
+        raise EngineUnavailableError(
+            f"wanted an answer from the engine at {self._endpoint}, got none for {self._timeout_s:g} s; "
+            "start it with `anymove run`, or check the address"
+        )
+
+    def _result(self, message: Message) -> dict[str, Any]:
+        if message.header.get("ok") is True and "result" in message.arrays:
+            return json.loads(message.arrays["result"].tobytes())
+        error = field(message, "error", dict)
+        cls = error_classes().get(error.get("code", ""), EngineError)
+        raise cls(str(error.get("message", "the engine refused and did not say why")))
+
+    def _dealer(self) -> "zmq.Socket[bytes]":
+        if self._context is None:
+            raise EngineUnavailableError("wanted an open client, got a closed one; make another")
+        if self._socket is None:
+            self._socket = self._context.socket(zmq.DEALER)
+            self._socket.linger = 0
+            self._socket.maxmsgsize = MAX_BUFFER_BYTES
+            # Nothing is queued for an engine that is not there.
+            self._socket.immediate = 1
+            self._socket.reconnect_ivl_max = 1000
+            self._socket.heartbeat_ivl, self._socket.heartbeat_timeout = 1000, 3000
+            self._socket.connect(self._endpoint)
+        return self._socket
+
+    def _hang_up(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    @staticmethod
+    def _is_ready(dealer: "zmq.Socket[bytes]", event: int, deadline_ns: int) -> bool:
+        left_ms = (deadline_ns - time.monotonic_ns()) // 1_000_000
+        return left_ms > 0 and dealer.poll(left_ms, event) != 0

@@ -1,0 +1,288 @@
+"""From what each window says to what is shown: captions, onsets and offsets.
+
+Per track a small state machine. The probabilities of successive windows are averaged with
+exponentially falling weights; an action begins with the second of two windows in a row whose best
+class is the same, more likely than the unnamed one and above the upper threshold; it ends with
+the second in a row in which it is below the lower one. Another class takes over on the terms on
+which an action begins. Being idle, the class's removal and the track's disappearance end an
+action at once. Per track, onsets and offsets therefore alternate, whatever comes in.
+
+Nothing here reads a clock: time is what the windows and the caller say it is, nanoseconds of one
+monotonic clock, and within a track it never runs backwards.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.messages import State
+from streams.skeleton.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class DecisionConfig:
+    """When an action begins and ends."""
+
+    smoothing_s: float = 0.3
+    """Time constant of the average over windows, seconds; 0 believes each window alone."""
+    on_probability: float = 0.4
+    """Least averaged probability to begin, [0, 1]."""
+    off_probability: float = 0.25
+    """Averaged probability below which an action is no longer supported, at most on_probability."""
+    onset_windows: int = 2
+    """Windows in a row that must agree before an action begins."""
+    offset_windows: int = 2
+    """Windows in a row without support that end an action."""
+    vanish_s: float = 2.0
+    """A track without a window for this long is over, seconds."""
+    max_tracks: int = 256
+    """Most tracks followed at once; one more, and the one unheard of for longest is over."""
+
+    def __post_init__(self) -> None:
+        """Refuse settings that contradict each other.
+
+        Raises:
+            ConfigError: A setting out of its range.
+        """
+        if not 0.0 <= self.off_probability <= self.on_probability <= 1.0:
+            raise ConfigError(
+                "wanted 0 <= off_probability <= on_probability <= 1, "
+                f"got {self.off_probability} and {self.on_probability}; what ends an action must be less"
+            )
+        if not (0.0 <= self.smoothing_s <= 60.0 and 0.1 <= self.vanish_s <= 600.0):
+            raise ConfigError(
+                "wanted smoothing_s in [0, 60] and vanish_s in [0.1, 600], "
+                f"got {self.smoothing_s} and {self.vanish_s}; both are seconds"
+            )
+        counts = (self.onset_windows, self.offset_windows, self.max_tracks)
+        if min(counts) < 1 or max(counts) > 10_000:
+            raise ConfigError(
+                "wanted onset_windows, offset_windows and max_tracks from 1 to 10,000, "
+                f"got {counts}; count windows and tracks"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """What one window says by itself.
+
+    Attributes:
+        stream: Its stream.
+        track: Its track within the stream.
+        captured_ns: Instant of its last frame, nanoseconds.
+        class_ids: K ids.
+        probabilities: (K,) in the same order; with ``unknown`` they sum to 1.
+        unknown: Probability of the unnamed class.
+        idle: Nobody in it moves.
+    """
+
+    stream: str
+    track: int
+    captured_ns: int
+    class_ids: tuple[str, ...]
+    probabilities: NDArray[np.float64]
+    unknown: float
+    idle: bool
+
+
+@dataclass(frozen=True)
+class Transition:
+    """An action's beginning or end."""
+
+    event_id: str
+    phase: Literal["onset", "offset"]
+    stream: str
+    track: int
+    class_id: str
+    peak: float
+    """Highest averaged probability so far."""
+    began_ns: int
+    """Instant of the first window that agreed."""
+    ended_ns: int
+    """Instant of the last window that supported the action."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is shown after a window, and what changed with it."""
+
+    state: State
+    action: Transition | None
+    """The onset of the action in progress, its peak and end up to date; None unless ``state`` is
+    ``"action"``."""
+    probability: float
+    """Averaged probability of its class, [0, 1]; 0 without an action."""
+    supported: bool
+    """Whether this window bears the action in progress out."""
+    transitions: tuple[Transition, ...]
+    """In the order in which they came about; of other tracks, too, where their time is over."""
+
+
+@dataclass(eq=False)
+class _Track:
+    """What is remembered of one track."""
+
+    last_ns: int
+    class_ids: tuple[str, ...] = ()
+    average: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """(K + 1,): the classes and the unnamed one; empty before there is anything to average."""
+    candidate: str | None = None
+    agreeing: int = 0
+    first_agreed_ns: int = 0
+    lacking: int = 0
+    action: Transition | None = None
+
+
+class Decider:
+    """The state machines of all tracks. Not thread-safe; one owner.
+
+    Args:
+        config: When actions begin and end.
+        new_id: Gives ids of events; counts from ``"1"`` by default.
+    """
+
+    def __init__(
+        self, config: DecisionConfig = DecisionConfig(), *, new_id: Callable[[], str] | None = None
+    ) -> None:
+        self._config = config
+        counter = itertools.count(1)
+        self._new_id = new_id or (lambda: str(next(counter)))
+        # The track heard of last comes last.
+        self._tracks: dict[tuple[str, int], _Track] = {}
+
+    def step(self, standing: Standing) -> Decision:
+        """What is shown after this window."""
+        key = (standing.stream, standing.track)
+        over = [*self._expire(standing.captured_ns, stream=standing.stream), *self._make_room(key)]
+        track = self._tracks.pop(key, None) or _Track(last_ns=standing.captured_ns)
+        self._tracks[key] = track
+        now_ns = max(track.last_ns, standing.captured_ns)
+        if standing.idle:
+            changes = _end(track)
+            _forget_candidate(track)
+            # What a person who stands still resembles says nothing about the next action.
+            track.average = np.empty(0)
+        else:
+            self._average(track, standing, elapsed_ns=now_ns - track.last_ns)
+            changes = self._change(track, standing, now_ns)
+        track.last_ns = now_ns
+        action = track.action
+        return Decision(
+            state="idle" if standing.idle else "unknown" if action is None else "action",
+            action=action,
+            probability=0.0 if action is None else _probability(track, action.class_id),
+            supported=action is not None and track.lacking == 0,
+            transitions=(*over, *changes),
+        )
+
+    def expire(self, now_ns: int) -> tuple[Transition, ...]:
+        """Ends of the actions whose tracks no window has come of for ``vanish_s`` before now."""
+        return self._expire(now_ns, stream=None)
+
+    def remove(self, class_id: str) -> tuple[Transition, ...]:
+        """Ends of the actions in progress of a class that is no more."""
+        ended: list[Transition] = []
+        for track in self._tracks.values():
+            if track.candidate == class_id:
+                _forget_candidate(track)
+            if track.action is not None and track.action.class_id == class_id:
+                ended += _end(track)
+        return tuple(ended)
+
+    def finish(self) -> tuple[Transition, ...]:
+        """Ends of every action in progress; all tracks are forgotten."""
+        return self._drop(list(self._tracks))
+
+    def _average(self, track: _Track, standing: Standing, *, elapsed_ns: int) -> None:
+        current = np.append(standing.probabilities, standing.unknown)
+        # Averages over other classes say nothing about these: they begin anew.
+        known = track.class_ids == standing.class_ids and len(track.average) > 0
+        if known and self._config.smoothing_s > 0.0:
+            fresh = 1.0 - math.exp(-elapsed_ns / (1e9 * self._config.smoothing_s))
+            current = track.average + fresh * (current - track.average)
+        track.class_ids, track.average = standing.class_ids, current
+
+    def _change(self, track: _Track, standing: Standing, now_ns: int) -> tuple[Transition, ...]:
+        """Begin, continue, end or replace the track's action."""
+        self._note_candidate(track, now_ns)
+        action = track.action
+        if action is not None:
+            likely = _probability(track, action.class_id)
+            if likely >= self._config.off_probability:
+                track.lacking = 0
+                track.action = replace(action, peak=max(action.peak, likely), ended_ns=now_ns)
+            else:
+                track.lacking += 1
+        agreed = track.agreeing >= self._config.onset_windows
+        if agreed and (action is None or track.candidate != action.class_id):
+            return (*_end(track, before_ns=track.first_agreed_ns), self._begin(track, standing, now_ns))
+        return _end(track) if track.lacking >= self._config.offset_windows else ()
+
+    def _note_candidate(self, track: _Track, now_ns: int) -> None:
+        """Count how many windows in a row have had the same convincing best class."""
+        likely = track.average[:-1].max(initial=0.0)
+        if likely < self._config.on_probability or likely <= track.average[-1]:
+            return _forget_candidate(track)
+        best = track.class_ids[int(np.argmax(track.average[:-1]))]
+        if best != track.candidate:
+            track.candidate, track.agreeing, track.first_agreed_ns = best, 0, now_ns
+        track.agreeing += 1
+        return None
+
+    def _begin(self, track: _Track, standing: Standing, now_ns: int) -> Transition:
+        assert track.candidate is not None
+        track.lacking = 0
+        track.action = Transition(
+            event_id=self._new_id(),
+            phase="onset",
+            stream=standing.stream,
+            track=standing.track,
+            class_id=track.candidate,
+            peak=_probability(track, track.candidate),
+            began_ns=track.first_agreed_ns,
+            ended_ns=now_ns,
+        )
+        return track.action
+
+    def _expire(self, now_ns: int, *, stream: str | None) -> tuple[Transition, ...]:
+        vanish_ns = round(self._config.vanish_s * 1e9)
+        return self._drop(
+            [
+                key
+                for key, track in self._tracks.items()
+                if (stream is None or key[0] == stream) and now_ns - track.last_ns > vanish_ns
+            ]
+        )
+
+    def _make_room(self, key: tuple[str, int]) -> tuple[Transition, ...]:
+        if key in self._tracks or len(self._tracks) < self._config.max_tracks:
+            return ()
+        return self._drop([next(iter(self._tracks))])
+
+    def _drop(self, keys: Iterable[tuple[str, int]]) -> tuple[Transition, ...]:
+        return tuple(offset for key in keys for offset in _end(self._tracks.pop(key)))
+
+
+def _end(track: _Track, *, before_ns: int | None = None) -> tuple[Transition, ...]:
+    """The end of the track's action, if it has one; not after ``before_ns``, nor before it began."""
+    action, track.action, track.lacking = track.action, None, 0
+    if action is None:
+        return ()
+    ended_ns = action.ended_ns if before_ns is None else min(action.ended_ns, before_ns)
+    return (replace(action, phase="offset", ended_ns=max(action.began_ns, ended_ns)),)
+
+
+def _probability(track: _Track, class_id: str) -> float:
+    """Averaged probability of a class; 0 where it is none of the track's classes."""
+    if class_id not in track.class_ids:
+        return 0.0
+    return float(track.average[track.class_ids.index(class_id)])
+
+
+def _forget_candidate(track: _Track) -> None:
+    track.candidate, track.agreeing = None, 0

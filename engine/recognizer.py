@@ -1,0 +1,316 @@
+"""The engine's core: windows in, predictions and events out.
+
+Pure: no files, no sockets, no clock. The caller says what time it is.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.backends.base import Backend
+from engine.bank.contract import Bank, BankSnapshot, Rows
+from engine.bundle import Manifest
+from engine.decision import Decider, Decision, DecisionConfig, Standing, Transition
+from engine.messages import Action, ActionEvent, ClassScore, Prediction
+from engine.motion import motion_extent
+from engine.open_set import probabilities
+from streams.skeleton.errors import ShapeError
+from streams.skeleton.normalize import normalize
+from streams.skeleton.window import Window, WindowSpec
+
+MOST_SHOWN = 10
+"""Classes listed in a prediction."""
+_LENGTH_TOLERANCE = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Embedded:
+    """A window after the encoder.
+
+    Attributes:
+        window: The window itself.
+        rows: (P, D) float32, unit rows.
+        motion_m: Largest joint excursion within the window, metres of a body of standard size.
+    """
+
+    window: Window
+    rows: Rows
+    motion_m: float
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """What one window led to."""
+
+    prediction: Prediction
+    """Without ages and without the count of replaced windows: those are the server's to know."""
+    events: tuple[ActionEvent, ...]
+
+
+@dataclass(eq=False)
+class _Observation:
+    """The sum of the embeddings that bear an action in progress out."""
+
+    total: NDArray[np.float64]
+    count: int = 0
+
+
+def check_window(window: Window, spec: WindowSpec) -> None:
+    """Refuse a window of another shape or length than the bundle's.
+
+    A window that spans another time would show the encoder a movement at the wrong speed, and one
+    of other frames has been resampled for another bundle. Neither is repaired here.
+
+    Raises:
+        ShapeError: It is one.
+    """
+    off = abs(window.length_s - spec.length_s)
+    if window.frames != spec.frames or not off <= _LENGTH_TOLERANCE * spec.length_s:
+        raise ShapeError(
+            f"wanted a window of {spec.frames} frames over {spec.length_s:g} s, "
+            f"got {window.frames} over {window.length_s:g} s; cut windows as the engine's WELCOME says"
+        )
+
+
+class Recognizer:
+    """Names what each window shows, and lets the bank learn from it. Not thread-safe; one owner.
+
+    Prediction comes first, learning after: an action's windows are averaged, and when the action
+    ends their mean counts in the bank as one observation, however long the action lasted. Windows
+    that are idle, unknown or do not bear the action out are not part of it.
+
+    Args:
+        manifest: Of the bundle.
+        backend: Runs the bundle's encoder; it stays the caller's to close.
+        bank: Class prototypes; empty.
+        config: When actions begin and end.
+        new_event_id: Gives ids of events; counts from ``"1"`` by default.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        backend: Backend,
+        bank: Bank,
+        *,
+        config: DecisionConfig,
+        new_event_id: Callable[[], str] | None = None,
+    ) -> None:
+        self._manifest = manifest
+        self._backend = backend
+        self._bank = bank
+        self._decider = Decider(config, new_id=new_event_id)
+        self._names: dict[str, str] = {}
+        self._observations: dict[str, _Observation] = {}
+        self._version = 0
+        self.learnt = 0
+        """Observations the bank has absorbed."""
+
+    @property
+    def vocabulary(self) -> int:
+        """Version of the set of actions that is being scored."""
+        return self._version
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Names of the actions by id."""
+        return dict(self._names)
+
+    def recognize(self, window: Window, *, now_ns: int) -> Recognition:
+        """What the window shows, and the events it brought about; the bank has learnt after it.
+
+        Args:
+            window: As the bundle wants it.
+            now_ns: The time, on the clock of ``window.captured_ns``; events' ages refer to it.
+
+        Raises:
+            ShapeError: Other frames or another length than the bundle's.
+            CoordinateError: Not a person in metres.
+            EngineError: The encoder failed.
+        """
+        return self.decide(self.embed(window), now_ns=now_ns)
+
+    def embed(self, window: Window) -> Embedded:
+        """The window's embedding and motion; nothing is remembered of it.
+
+        Raises:
+            ShapeError: Other frames or another length than the bundle's.
+            CoordinateError: Not a person in metres.
+            EngineError: The encoder failed.
+        """
+        check_window(window, self._manifest.window)
+        # A second person of zeros is absent; a first one is refused by the normalisation.
+        present = [m for m in range(len(window.positions)) if m == 0 or window.positions[m].any()]
+        people = np.stack(
+            [
+                normalize(window.positions[m], window.confidence[m], spec=self._manifest.normalization)
+                for m in present
+            ]
+        )
+        rows = self._backend.embed(people[None])[0]
+        return Embedded(window, rows, motion_m=max(motion_extent(person) for person in people))
+
+    def decide(self, embedded: Embedded, *, now_ns: int) -> Recognition:
+        """What an embedded window shows, and the events it brought about; then the bank learns."""
+        window, calibration = embedded.window, self._manifest.calibration
+        scores = self._bank.score_one(embedded.rows)
+        class_ids = self._bank.class_ids
+        shares, unknown = probabilities(scores, calibration)
+        decision = self._decider.step(
+            Standing(
+                stream=window.stream,
+                track=window.track,
+                captured_ns=window.captured_ns,
+                class_ids=class_ids,
+                probabilities=shares,
+                unknown=unknown,
+                idle=embedded.motion_m < calibration.idle_extent_m,
+            )
+        )
+        best = [int(k) for k in np.argsort(-scores, kind="stable")[:MOST_SHOWN]]
+        prediction = Prediction(
+            stream=window.stream,
+            track=window.track,
+            sequence=window.sequence,
+            state=decision.state,
+            caption=self._caption(decision, class_ids, scores),
+            top=tuple(self._standing(class_ids[k], scores[k], shares[k]) for k in best),
+            unknown_probability=unknown,
+            motion_m=embedded.motion_m,
+            vocabulary=self._version,
+        )
+        recognition = Recognition(prediction, self._events(decision.transitions, now_ns))
+        self._learn(decision, embedded.rows)
+        return recognition
+
+    def expire(self, now_ns: int) -> tuple[ActionEvent, ...]:
+        """Ends of the actions of people who are gone. Call it a few times a second."""
+        return self._close(self._decider.expire(now_ns), now_ns)
+
+    def finish(self, now_ns: int) -> tuple[ActionEvent, ...]:
+        """Ends of every action in progress."""
+        return self._close(self._decider.finish(), now_ns)
+
+    def set_action(self, action: Action, rows: Rows, *, version: int) -> None:
+        """Recognise a new action from the next window on, or an action by another text.
+
+        Args:
+            action: Known by its id; what the bank has learnt of it stays.
+            rows: (P, D) float32, unit rows: the text's.
+            version: Of the set of actions with this change.
+
+        Raises:
+            BankError: ``rows`` are not unit rows (P, D); nothing has changed.
+        """
+        if action.id in self._names:
+            self._bank.set_text(action.id, rows)
+        else:
+            self._bank.add_class(action.id, rows)
+        self._names[action.id] = action.name
+        self._version = version
+
+    def rename(self, action_id: str, name: str, *, version: int) -> None:
+        """Call an action by another name from the next window on.
+
+        Raises:
+            BankError: No such action.
+        """
+        self._bank.provenance(action_id)
+        self._names[action_id] = name
+        self._version = version
+
+    def remove_action(self, action_id: str, *, version: int, now_ns: int) -> tuple[ActionEvent, ...]:
+        """Ends of the action's events in progress; it is no longer recognised.
+
+        Raises:
+            BankError: No such action; nothing has changed.
+        """
+        self._bank.remove_class(action_id)
+        ended = self._decider.remove(action_id)
+        for transition in ended:
+            del self._observations[transition.event_id]
+        events = self._events(ended, now_ns)
+        del self._names[action_id]
+        self._version = version
+        return events
+
+    def load(
+        self, actions: Sequence[tuple[Action, Rows]], *, version: int, snapshot: BankSnapshot | None = None
+    ) -> None:
+        """Recognise exactly these actions, with what a snapshot has learnt of them.
+
+        Raises:
+            SnapshotError: The snapshot is of another bank; nothing has changed.
+            BankError: Rows are not unit rows (P, D).
+        """
+        if snapshot is not None:
+            self._bank.restore(snapshot)
+        held = set(self._bank.class_ids)
+        for class_id in held - {action.id for action, _ in actions}:
+            self._bank.remove_class(class_id)
+        for action, rows in actions:
+            change = self._bank.set_text if action.id in held else self._bank.add_class
+            change(action.id, rows)
+        self._names = {action.id: action.name for action, _ in actions}
+        self._version = version
+
+    def snapshot(self) -> BankSnapshot:
+        """The bank's whole state."""
+        return self._bank.snapshot()
+
+    def _caption(
+        self, decision: Decision, class_ids: tuple[str, ...], scores: NDArray[np.float32]
+    ) -> ClassScore | None:
+        """The class in progress with this window's score and its averaged probability."""
+        if decision.action is None:
+            return None
+        class_id = decision.action.class_id
+        return self._standing(class_id, scores[class_ids.index(class_id)], decision.probability)
+
+    def _standing(self, class_id: str, score: np.float32, probability: float) -> ClassScore:
+        return ClassScore(class_id, self._names[class_id], float(score), float(probability))
+
+    def _learn(self, decision: Decision, rows: Rows) -> None:
+        if decision.action is not None and decision.supported:
+            observation = self._observations.setdefault(
+                decision.action.event_id, _Observation(np.zeros(rows.shape))
+            )
+            observation.total += rows
+            observation.count += 1
+        self._absorb(decision.transitions)
+
+    def _absorb(self, transitions: Iterable[Transition]) -> None:
+        """Let the bank learn the mean of each action that has ended: one observation."""
+        for transition in transitions:
+            if transition.phase == "onset":
+                continue
+            total = self._observations.pop(transition.event_id).total
+            lengths = np.linalg.norm(total, axis=-1, keepdims=True)
+            # Embeddings that cancel out have no direction to learn.
+            if lengths.min() > 1e-6:
+                self.learnt += self._bank.learn_one((total / lengths).astype(np.float32)) is not None
+
+    def _close(self, transitions: tuple[Transition, ...], now_ns: int) -> tuple[ActionEvent, ...]:
+        events = self._events(transitions, now_ns)
+        self._absorb(transitions)
+        return events
+
+    def _events(self, transitions: Iterable[Transition], now_ns: int) -> tuple[ActionEvent, ...]:
+        return tuple(
+            ActionEvent(
+                id=transition.event_id,
+                phase=transition.phase,
+                stream=transition.stream,
+                track=transition.track,
+                class_id=transition.class_id,
+                name=self._names[transition.class_id],
+                probability=transition.peak,
+                began_age_ms=max(0, now_ns - transition.began_ns) / 1e6,
+                duration_ms=0.0
+                if transition.phase == "onset"
+                else (transition.ended_ns - transition.began_ns) / 1e6,
+            )
+            for transition in transitions
+        )
