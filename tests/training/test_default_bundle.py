@@ -1,0 +1,43 @@
+"""The bundle that comes with this program is whole, small, and trained on data that allows it."""
+
+import numpy as np
+import pytest
+
+from engine.backends.onnxruntime import OnnxRuntimeBackend
+from engine.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from streams.skeleton.retarget import KINECT_V1_TO_NTU
+from tests.training.small_data import moving
+from training.attribution import ATTRIBUTIONS, SHARE_ALIKE
+from training.windows import normalized_batch
+
+MAX_BUNDLE_BYTES = 10_000_000
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    return load_bundle(DEFAULT_BUNDLE)
+
+
+def test_size_and_parity(bundle: Bundle) -> None:
+    assert sum(path.stat().st_size for path in bundle.folder.iterdir()) <= MAX_BUNDLE_BYTES
+    assert max(bundle.manifest.parity.values()) < 1e-4
+
+
+def test_data_is_licensed_and_noticed(bundle: Bundle) -> None:
+    names = {line.split(":")[0] for line in bundle.manifest.data}
+    assert names
+    assert names <= set(ATTRIBUTIONS) - SHARE_ALIKE
+    notices = (bundle.folder / "ATTRIBUTION.md").read_text("utf-8")
+    assert all(ATTRIBUTIONS[name].notice in notices for name in names)
+
+
+def test_another_movement_is_another_embedding_and_noise_is_not(bundle: Bundle) -> None:
+    """What any sound encoder does, without a claim of how well this one recognises."""
+    arm, leg, again = (
+        KINECT_V1_TO_NTU.positions(moving(label, seed, 48))
+        for label, seed in (("arm", 1), ("leg", 1), ("arm", 1))
+    )
+    again += np.random.default_rng(5).normal(0, 0.004, again.shape).astype(np.float32)
+    rows = OnnxRuntimeBackend(bundle).embed(normalized_batch(np.stack([arm, leg, again])))[:, 0]
+    assert rows[0] @ rows[2] > 0.9
+    assert rows[0] @ rows[2] > rows[0] @ rows[1] + 0.1

@@ -1,0 +1,120 @@
+"""What cameras, bodies and rooms do to a window, done on purpose to training windows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streams.skeleton.errors import ConfigError
+from streams.skeleton.layouts import NTU_25, Joint
+from streams.skeleton.normalize import normalize, yaw_matrix
+
+_MIRROR = list(NTU_25.mirrored())
+_HANDS = (
+    (Joint.WRIST_LEFT, (Joint.HAND_LEFT, Joint.HAND_TIP_LEFT, Joint.THUMB_LEFT)),
+    (Joint.WRIST_RIGHT, (Joint.HAND_RIGHT, Joint.HAND_TIP_RIGHT, Joint.THUMB_RIGHT)),
+)
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Strength of every disturbance; 0 switches one off."""
+
+    mirror: float = 0.5
+    """Chance of a left/right swap, which swaps the words of the text too, [0, 1]."""
+    yaw_deg: float = 15.0
+    """Standard deviation of a turn after normalisation, degrees: its own error, or a glance aside."""
+    tilt_deg: float = 4.0
+    """Standard deviation of pitch and roll, degrees: a camera that is not level."""
+    limb: float = 0.07
+    """Standard deviation of the log length of each bone, left and right alike."""
+    jitter_m: float = 0.008
+    """Standard deviation of joint noise in every frame, metres."""
+    depth_m: float = 0.04
+    """Standard deviation of slow noise in each joint's depth, metres: a webcam's guess."""
+    hands_lost: float = 0.2
+    """Chance that a hand's joints are lost, and held at the wrist, for a whole window, [0, 1]."""
+
+    def __post_init__(self) -> None:
+        """Refuse strengths below 0 and chances above 1."""
+        values = (self.yaw_deg, self.tilt_deg, self.limb, self.jitter_m, self.depth_m)
+        chances = (self.mirror, self.hands_lost)
+        if min(*values, *chances) < 0 or max(chances) > 1:
+            raise ConfigError(f"wanted strengths of 0 or more and chances up to 1, got {self}")
+
+
+def mirrored(positions: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same window in a mirror, (T, 25, 3): x negated, left and right joints swapped."""
+    return positions[:, _MIRROR] * np.array([-1, 1, 1], np.float32)
+
+
+def mirrored_text(text: str) -> str:
+    """The text with the words left and right swapped, whatever their case or ending.
+
+    Example:
+        >>> mirrored_text("Raise the left hand, leftward")
+        'Raise the right hand, rightward'
+    """
+    swapped = text.replace("left", "\0").replace("right", "left").replace("\0", "right")
+    return swapped.replace("Left", "\0").replace("Right", "Left").replace("\0", "Right")
+
+
+def augmented(
+    positions: NDArray[np.float32], rng: np.random.Generator, *, config: Augmentation
+) -> tuple[NDArray[np.float32], bool]:
+    """A disturbed window, normalised, (T, 25, 3) float32, and whether it was mirrored.
+
+    Args:
+        positions: (T, 25, 3) raw window, metres.
+        rng: Source of chance.
+        config: Strength of every disturbance.
+    """
+    swap = bool(rng.random() < config.mirror)
+    x = mirrored(positions) if swap else positions
+    x = _proportions(rng, config.limb) @ x
+    x = x @ _tilt(rng, config.tilt_deg).T
+    x = x + rng.normal(0.0, config.jitter_m, x.shape)
+    x[..., 2] += _slow_noise(rng, len(x), config.depth_m)
+    for wrist, hand in _HANDS:
+        if rng.random() < config.hands_lost:
+            x[:, hand] = x[:, [wrist]]
+    turn = yaw_matrix(np.deg2rad(rng.normal(0.0, config.yaw_deg)))
+    return normalize(x.astype(np.float32)) @ turn.T, swap
+
+
+def _bone_chains() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(25, 25) positions -> bone vectors, and (25, 25) bone vectors -> positions."""
+    size = len(NTU_25)
+    to_bones = np.eye(size, dtype=np.float32)
+    for child, parent in NTU_25.bones:
+        to_bones[child, parent] = -1.0
+    return to_bones, np.linalg.inv(to_bones).astype(np.float32)
+
+
+_TO_BONES, _FROM_BONES = _bone_chains()
+
+
+def _proportions(rng: np.random.Generator, strength: float) -> NDArray[np.float32]:
+    """(25, 25) linear map to a body of other proportions, the root where it was."""
+    scale = np.exp(rng.normal(0.0, strength, len(NTU_25))).astype(np.float32)
+    scale = np.sqrt(scale * scale[_MIRROR])  # Both sides alike.
+    scale[Joint.SPINE_BASE] = 1.0
+    return (_FROM_BONES * scale) @ _TO_BONES
+
+
+def _tilt(rng: np.random.Generator, degrees: float) -> NDArray[np.float32]:
+    """(3, 3) small rotation about x, then z."""
+    pitch, roll = np.deg2rad(rng.normal(0.0, degrees, 2))
+    (cp, sp), (cr, sr) = (np.cos(pitch), np.sin(pitch)), (np.cos(roll), np.sin(roll))
+    about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
+    about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
+    return (about_z @ about_x).astype(np.float32)
+
+
+def _slow_noise(rng: np.random.Generator, frames: int, strength: float) -> NDArray[np.float64]:
+    """(T, 25) noise that drifts: four random values per joint, joined by lines."""
+    knots = rng.normal(0.0, strength, (4, len(NTU_25)))
+    at = np.linspace(0.0, 3.0, frames)
+    low = np.minimum(at.astype(np.int64), 2)
+    share = (at - low)[:, None]
+    return knots[low] * (1 - share) + knots[low + 1] * share

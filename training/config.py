@@ -1,0 +1,116 @@
+"""Settings of a training run; every field is a flag of ``anymove train``."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from streams.skeleton.errors import ConfigError
+from streams.skeleton.window import WindowSpec
+from training.augment import Augmentation
+from training.windows import RandomWindows
+
+Target = Literal["paper", "released", "soft"]
+"""What the loss compares predictions with; see ``training.losses.match_target``."""
+
+OPEN_SETS = (
+    "ui_prmd",
+    "ui_prmd_incorrect",
+    "berkeley_mhad",
+    "accad",
+    "cmu_locomotion",
+    "cmu_iclone",
+    "cmu_dance",
+    "precog",
+)
+"""Sets whose licences allow shipped weights. HDM05 is share-alike: it is the development set."""
+
+
+@dataclass(frozen=True)
+class StGcnConfig:
+    """Size and habits of the encoder; the defaults are PGFA's ST-GCN-16, 821,380 parameters."""
+
+    width: int = 16
+    """Channels of the first four blocks; later ones have two and four times as many."""
+    features: int = 256
+    """Length of the output."""
+    dropout: float = 0.5
+    """Share of channels' values dropped in every block but the first, [0, 1)."""
+    absent: Literal["averaged", "masked"] = "masked"
+    """What a person made of zeros contributes: his features (PGFA), or nothing (ours)."""
+
+    def __post_init__(self) -> None:
+        """Refuse sizes nobody can build."""
+        if not (1 <= self.width <= 256 and 1 <= self.features <= 4096 and 0 <= self.dropout < 1):
+            raise ConfigError(f"wanted width 1 to 256, features 1 to 4096, dropout in [0, 1), got {self}")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Train PGFA on packed motion sets."""
+
+    data: Path
+    """Folder of the packed sets."""
+    out: Path
+    """Folder of the run: checkpoint, metrics, settings. A run found there goes on."""
+    sets: tuple[str, ...] = OPEN_SETS
+    """File stems to train on."""
+    dev: str | None = "hdm05"
+    """File stem to watch; trained on never."""
+    dev_every: int = 4
+    """Epochs between two looks at the development set and the hidden classes."""
+    hidden_fold: int | None = None
+    """Hide this fold of classes from training and watch them, 0 to ``folds`` - 1; None hides none."""
+    folds: int = 3
+    """Number of folds of hidden classes."""
+    epochs: int = 50
+    """Passes of ``epoch_windows`` windows."""
+    epoch_windows: int = 3072
+    """Windows drawn in an epoch."""
+    batch: int = 128
+    """Windows in a step."""
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    """``"sgd"`` with momentum 0.9 is PGFA's."""
+    learning_rate: float = 2e-3
+    """Highest learning rate; PGFA's SGD takes 0.05."""
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """What follows the warm-up; PGFA's is constant."""
+    warmup_epochs: float = 2.0
+    """Epochs over which the learning rate rises from 0."""
+    weight_decay: float = 5e-4
+    """Of the optimizer."""
+    temperature: float = 0.07
+    """Cosines are divided by it in the loss."""
+    target: Target = "paper"
+    """See ``training.losses.match_target``."""
+    balance: float = 0.5
+    """Sequences are drawn with chance (size of their class) ** -balance: 0 as they are, 1 classes alike."""
+    seed: int = 0
+    """Of everything that is drawn."""
+    bfloat16: bool = False
+    """Mixed precision: twice as fast on processors that have it."""
+    threads: int = 0
+    """Of torch; 0 leaves the choice to it."""
+    window: WindowSpec = field(default_factory=WindowSpec)
+    encoder: StGcnConfig = field(default_factory=StGcnConfig)
+    random: RandomWindows = field(default_factory=RandomWindows)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def __post_init__(self) -> None:
+        """Refuse settings no run can have."""
+        if min(self.epochs, self.dev_every, self.epoch_windows // max(self.batch, 1)) < 1 or self.batch < 2:
+            raise ConfigError(
+                f"wanted 1 epoch or more of at least one batch of 2 or more, got epochs={self.epochs}, "
+                f"epoch_windows={self.epoch_windows}, batch={self.batch}"
+            )
+        if self.hidden_fold is not None and not 0 <= self.hidden_fold < self.folds:
+            raise ConfigError(f"wanted hidden_fold 0 to {self.folds - 1}, got {self.hidden_fold}")
+        if not (self.learning_rate > 0 and self.temperature > 0 and 0 <= self.balance <= 1):
+            raise ConfigError(
+                "wanted learning_rate and temperature above 0 and balance in [0, 1], got "
+                f"{self.learning_rate}, {self.temperature}, {self.balance}"
+            )
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimizer steps in an epoch; an incomplete batch is not drawn."""
+        return self.epoch_windows // self.batch

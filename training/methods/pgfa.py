@@ -1,0 +1,46 @@
+"""PGFA: a skeleton encoder trained end to end into the text encoder's space."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.config import StGcnConfig
+from training.encoders.st_gcn import StGcn
+
+
+class Pgfa(nn.Module):
+    """Positions (N, M, T, 25, 3) to embeddings (N, D), unit rows.
+
+    Zhou et al., TIP 2025, sec. III-B: f = psi(encoder(x)), psi one linear layer; the text side
+    has no weights, so a class is its text's own feature.
+
+    Args:
+        encoder: Size of the ST-GCN; None for PGFA's.
+        dim: D, length of the text encoder's features.
+    """
+
+    def __init__(self, encoder: StGcnConfig | None = None, *, dim: int = 384) -> None:
+        super().__init__()
+        self.encoder = StGcn(encoder or StGcnConfig())
+        self.project = nn.Linear(self.encoder.config.features, dim)
+        nn.init.kaiming_normal_(self.project.weight, mode="fan_out")
+        nn.init.zeros_(self.project.bias)
+
+    def forward(self, positions: Tensor) -> Tensor:
+        """Embeddings (N, D) float32, unit rows.
+
+        Args:
+            positions: (N, M, T, 25, 3) float32, normalised; an absent person is all zeros.
+        """
+        return functional.normalize(self.project(self.encoder(positions)), dim=1)
+
+
+def embed(model: Pgfa, positions: Tensor, *, batch: int = 256) -> Tensor:
+    """Embeddings (N, D) of the model in evaluation mode, without gradients; its mode is kept."""
+    training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            return torch.cat([model(chunk) for chunk in positions.split(batch)])
+    finally:
+        model.train(training)

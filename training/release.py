@@ -1,0 +1,203 @@
+"""A finished run becomes a bundle: means, the decision's constants, what it recognises."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.bundle import Bundle, Calibration
+from engine.text.encoders import TextEncoder
+from streams.skeleton.errors import DataError
+from training.calibrate import fit_entropy_share, fit_idle, fit_temperature, fit_unknown
+from training.datasets.packed import load_packed
+from training.export import Centring, Content, export_bundle, no_centring
+from training.sequences import Sequences, joined, load_training
+from training.texts import class_texts, read_descriptions
+from training.train import Run, load_run, torch_embed
+from training.windows import normalized_batch, sliding_windows
+from training.zero_shot import Embed, accuracies, scores, sequence_embeddings
+
+_COARSE_HOP_S = 2.4
+_PROBES = 8
+_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Constants of the decision, and how good they are."""
+
+    calibration: Calibration
+    summary: dict[str, Any]
+
+
+def release(
+    run_folder: Path,
+    calibration_folder: Path,
+    *,
+    encoder: TextEncoder,
+    folder: Path,
+    name: str,
+    centred: bool,
+) -> Bundle:
+    """The bundle of a finished run, written to ``folder``.
+
+    Args:
+        run_folder: A run that hid no class.
+        calibration_folder: A run that hid a fold of classes.
+        encoder: The text encoder of both.
+        folder: Of the bundle, replaced.
+        name: Of the bundle.
+        centred: Bake in the means of training embeddings and texts.
+
+    Raises:
+        DataError: A run is missing, unfinished or of the wrong kind.
+        BundleError: An exported graph differs from the model.
+    """
+    run, hiding = load_run(run_folder), load_run(calibration_folder)
+    _check(run, hiding)
+    training, _ = load_training(run.config)
+    texts = class_texts(training.classes, encoder, descriptions=read_descriptions())
+    centring = _centring(run, training, encoder) if centred else no_centring(encoder.dim)
+    measured = _measure(hiding, encoder, centred=centred)
+    embed = _centred(torch_embed(run.model), centring)
+    evaluation = {
+        "dev": _watch(run, embed, centring, encoder),
+        "hidden_classes": measured.summary,
+        "centred": centred,
+        "epochs": run.epochs,
+        "note": "dev: every sequence of a set not trained on, its classes the candidates; "
+        "hidden_classes: windows of classes hidden from a second run of these settings.",
+    }
+    content = Content(
+        name=name,
+        model=run.model,
+        texts=texts,
+        encoder=encoder,
+        centring=centring,
+        window=run.config.window,
+        sets=run.config.sets,
+        probe=_probe(run, training),
+        calibration=measured.calibration,
+        evaluation=evaluation,
+    )
+    return export_bundle(content, folder)
+
+
+def _check(run: Run, hiding: Run) -> None:
+    if run.config.hidden_fold is not None or run.epochs < run.config.epochs:
+        raise DataError(
+            f"wanted a finished run that hid no class, got {run.config.out} after {run.epochs} of "
+            f"{run.config.epochs} epochs, hidden fold {run.config.hidden_fold}; finish it or name another"
+        )
+    if hiding.config.hidden_fold is None:
+        raise DataError(
+            f"wanted a run that hid classes to calibrate on, got {hiding.config.out}; "
+            "train one with --hidden-fold"
+        )
+
+
+def _centring(run: Run, seen: Sequences, encoder: TextEncoder) -> Centring:
+    """Means over classes of the run's training embeddings and texts, all classes alike."""
+    rows = sequence_embeddings(seen, torch_embed(run.model), spec=run.config.window, hop_s=_COARSE_HOP_S)[
+        :, 0
+    ]
+    labels = np.array(seen.labels)
+    skeleton = np.mean([rows[labels == name].mean(axis=0) for name in seen.classes], axis=0)
+    texts = class_texts(seen.classes, encoder, descriptions=read_descriptions())
+    return Centring(skeleton.astype(np.float32), texts.described.mean(axis=0).astype(np.float32))
+
+
+def _centred(embed: Embed, centring: Centring) -> Embed:
+    return lambda positions: _unit(embed(positions) - centring.skeleton)
+
+
+def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)
+
+
+def _classes(names: tuple[str, ...], encoder: TextEncoder, centring: Centring) -> NDArray[np.float32]:
+    texts = class_texts(names, encoder, descriptions=read_descriptions())
+    return _unit(texts.described - centring.text)[:, None]
+
+
+def _watch(run: Run, embed: Embed, centring: Centring, encoder: TextEncoder) -> dict[str, Any]:
+    if run.config.dev is None:
+        return {}
+    dev = joined([load_packed(run.config.data / f"{run.config.dev}.npz")])
+    rows = sequence_embeddings(dev, embed, spec=run.config.window)
+    table = scores(rows, _classes(dev.classes, encoder, centring))
+    return {"set": run.config.dev, "classes": len(dev.classes), **accuracies(table, dev)}
+
+
+def _measure(run: Run, encoder: TextEncoder, *, centred: bool) -> Measured:
+    """Constants from single windows of classes the run never saw, as the live engine meets them."""
+    seen, hidden = load_training(run.config)
+    assert hidden is not None  # ``_check`` saw a hidden fold
+    centring = _centring(run, seen, encoder) if centred else no_centring(encoder.dim)
+    embed = _centred(torch_embed(run.model), centring)
+    classes = _classes(hidden.classes, encoder, centring)
+    windows, owners = _windows(run, hidden)
+    rows = _embedded(embed, windows)
+    index = {name: k for k, name in enumerate(hidden.classes)}
+    truth = np.array([index[hidden.labels[n]] for n in owners])
+    table = scores(rows, classes)
+    # Unknown actions: what the run did see, none of it among the candidates.
+    other, _ = _windows(run, seen)
+    unknown = scores(_embedded(embed, other), classes).max(axis=1)
+    threshold, area = fit_unknown(table.max(axis=1), unknown)
+    share, by_share = fit_entropy_share(rows, classes, truth)
+    calibration = Calibration(
+        temperature=fit_temperature(table, truth),
+        unknown_cosine=threshold,
+        idle_extent_m=fit_idle(windows[:, 0]),
+        bank_entropy=share,
+    )
+    summary = {
+        "fold": run.config.hidden_fold,
+        "classes": list(hidden.classes),
+        "windows": len(truth),
+        **accuracies(table, _labelled(hidden, owners)),
+        "unknown_auroc": area,
+        "offline_prototypes_balanced": by_share,
+    }
+    return Measured(calibration, summary)
+
+
+def _labelled(sequences: Sequences, owners: NDArray[np.int64]) -> Sequences:
+    """One entry per window, so that accuracies count windows."""
+    return Sequences(
+        positions=tuple(sequences.positions[n] for n in owners),
+        fps=sequences.fps[owners],
+        labels=tuple(sequences.labels[n] for n in owners),
+        subjects=tuple(sequences.subjects[n] for n in owners),
+    )
+
+
+def _windows(run: Run, sequences: Sequences) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Windows far apart, normalised (W, 1, T, 25, 3), and the sequence (W,) of each."""
+    spec, windows, owners = run.config.window, list[NDArray[np.float32]](), list[int]()
+    for n, (positions, fps) in enumerate(zip(sequences.positions, sequences.fps, strict=True)):
+        cut = sliding_windows(positions, fps=float(fps), spec=spec, hop_s=_COARSE_HOP_S)
+        windows.append(normalized_batch(cut))
+        owners += [n] * len(cut)
+    return np.concatenate(windows), np.array(owners)
+
+
+def _embedded(embed: Embed, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Embeddings (W, 1, D), a few hundred windows at a time."""
+    parts = range(0, len(windows), _BATCH)
+    return np.concatenate([embed(windows[at : at + _BATCH]) for at in parts])
+
+
+def _probe(run: Run, sequences: Sequences) -> NDArray[np.float32]:
+    """A few real windows, from all over the data."""
+    at = np.linspace(0, len(sequences) - 1, _PROBES).astype(int)
+    windows = [
+        sliding_windows(
+            sequences.positions[n], fps=float(sequences.fps[n]), spec=run.config.window, hop_s=1.0
+        )[0]
+        for n in at
+    ]
+    return normalized_batch(np.stack(windows))

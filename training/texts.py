@@ -1,0 +1,75 @@
+"""Class texts: what training tells the encoder about a class, as features of the text encoder."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.text.descriptions import class_feature
+from engine.text.encoders import TextEncoder
+from engine.text.library import LibraryEntry, read_library
+from training.augment import mirrored_text
+
+DESCRIPTIONS = Path(__file__).parent / "data" / "descriptions.json"
+
+
+@dataclass(frozen=True, eq=False)
+class ClassTexts:
+    """Texts of K classes and their features.
+
+    Attributes:
+        names: K class names.
+        texts: Per class, all its texts, any of which training may draw; the bare name first.
+        features: Per class, (its texts, E) float32 unit rows.
+        mirrored: The same of the texts with left and right swapped.
+        named: (K, E) float32 unit rows of the bare names.
+        described: (K, E) float32 unit rows of all texts together, made as the engine makes a class.
+    """
+
+    names: tuple[str, ...]
+    texts: tuple[tuple[str, ...], ...]
+    features: tuple[NDArray[np.float32], ...]
+    mirrored: tuple[NDArray[np.float32], ...]
+    named: NDArray[np.float32]
+    described: NDArray[np.float32]
+
+
+def read_descriptions(path: Path = DESCRIPTIONS) -> dict[str, LibraryEntry]:
+    """Descriptions by class name, in the form of the engine's library.
+
+    Raises:
+        DataError: The file is missing or of another form.
+    """
+    return {entry.name: entry for entry in read_library(path).entries}
+
+
+def class_texts(
+    names: Sequence[str], encoder: TextEncoder, *, descriptions: Mapping[str, LibraryEntry]
+) -> ClassTexts:
+    """Texts and features of these classes; a class nobody described has its bare name alone.
+
+    Args:
+        names: K class names.
+        encoder: Asked once for every text.
+        descriptions: By class name.
+    """
+    texts = tuple(_all_texts(name, descriptions.get(name)) for name in names)
+    flat = [text for group in texts for text in group]
+    both = tuple(dict.fromkeys([*flat, *(mirrored_text(text) for text in flat)]))
+    rows = dict(zip(both, encoder.encode(both), strict=True))
+    return ClassTexts(
+        names=tuple(names),
+        texts=texts,
+        features=tuple(np.stack([rows[text] for text in group]) for group in texts),
+        mirrored=tuple(np.stack([rows[mirrored_text(text)] for text in group]) for group in texts),
+        named=np.stack([rows[name] for name in names]),
+        described=np.stack([class_feature(group, encoder) for group in texts]),
+    )
+
+
+def _all_texts(name: str, entry: LibraryEntry | None) -> tuple[str, ...]:
+    if entry is None:
+        return (name,)
+    return tuple(dict.fromkeys((name, *entry.paraphrases, entry.complete, entry.skeleton)))

@@ -1,0 +1,246 @@
+"""Train PGFA: one linear run that can be stopped and taken up at any epoch."""
+
+import csv
+import io
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from engine.text.encoders import TextEncoder
+from streams.skeleton.errors import DataError
+from streams.skeleton.window import WindowSpec
+from training.augment import Augmentation
+from training.batches import Batches
+from training.config import StGcnConfig, TrainConfig
+from training.datasets.packed import load_packed
+from training.losses import contrastive_kl
+from training.methods.pgfa import Pgfa, embed
+from training.sequences import Sequences, joined, load_training
+from training.texts import class_texts, read_descriptions
+from training.windows import RandomWindows
+from training.zero_shot import Embed, accuracies, scores, sequence_embeddings
+
+CHECKPOINT = "checkpoint.pt"
+METRICS = "metrics.csv"
+SETTINGS = "config.json"
+
+
+def train(config: TrainConfig, encoder: TextEncoder, *, progress: bool = True) -> list[dict[str, float]]:
+    """Metrics of every epoch, the last of which is in ``config.out``; goes on with a run found there.
+
+    A run that was stopped gives the same numbers as one that was not: the checkpoint of every
+    epoch holds model, optimizer and the state of all chance.
+
+    Args:
+        config: Settings.
+        encoder: Of the class texts.
+        progress: Show a bar.
+
+    Raises:
+        DataError: Data is missing or unusable, or ``out`` holds a run with other settings.
+    """
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    torch.manual_seed(config.seed)
+    rng = np.random.default_rng(config.seed)
+    seen, hidden = load_training(config)
+    watch = _watches(config, hidden, encoder)
+    texts = class_texts(seen.classes, encoder, descriptions=read_descriptions())
+    batches = Batches(seen, texts, config=config, rng=rng)
+    model = Pgfa(config.encoder, dim=encoder.dim)
+    optimizer = _optimizer(config, model)
+    history = _resume(config, model, optimizer, rng)
+    for epoch in range(len(history), config.epochs):
+        began_ns = time.monotonic_ns()
+        row = {"epoch": float(epoch), "loss": _epoch(config, epoch, model, optimizer, batches, progress)}
+        if (epoch + 1) % config.dev_every == 0 or epoch + 1 == config.epochs:
+            for name, look in watch.items():
+                row |= {f"{name}_{key}": value for key, value in look(model).items()}
+        row["seconds"] = (time.monotonic_ns() - began_ns) / 1e9
+        history.append(row)
+        _save(config, model, optimizer, rng, history)
+    return history
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A training run read back: its model in evaluation mode, and its settings."""
+
+    model: Pgfa
+    config: TrainConfig
+    epochs: int
+    """Epochs it has done; fewer than ``config.epochs`` where it was stopped."""
+
+
+def load_run(folder: Path) -> Run:
+    """The run in this folder, as its last checkpoint left it.
+
+    Raises:
+        DataError: The folder holds no run, or one of another version of this program.
+    """
+    try:
+        config = _config_from(json.loads((folder / SETTINGS).read_text("utf-8")))
+        state = torch.load(folder / CHECKPOINT, weights_only=True)
+        model = Pgfa(config.encoder, dim=len(state["model"]["project.weight"]))
+        model.load_state_dict(state["model"])
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        raise DataError(
+            f"wanted the folder of a training run, got {folder} ({error}); train first"
+        ) from None
+    return Run(model=model.eval(), config=config, epochs=len(state["history"]))
+
+
+def _config_from(raw: dict[str, Any]) -> TrainConfig:
+    typed: dict[str, Any] = {
+        **raw,
+        "data": Path(raw["data"]),
+        "out": Path(raw["out"]),
+        "sets": tuple(raw["sets"]),
+        "window": WindowSpec(**raw["window"]),
+        "encoder": StGcnConfig(**raw["encoder"]),
+        "random": RandomWindows(**raw["random"]),
+        "augmentation": Augmentation(**raw["augmentation"]),
+    }
+    return TrainConfig(**typed)
+
+
+def torch_embed(model: Pgfa) -> Embed:
+    """The model as ``training.zero_shot`` wants it: arrays in, arrays (N, 1, D) out."""
+    return lambda positions: embed(model, torch.from_numpy(positions)).numpy()[:, None]
+
+
+def _optimizer(config: TrainConfig, model: Pgfa) -> torch.optim.Optimizer:
+    if config.optimizer == "sgd":
+        return torch.optim.SGD(
+            model.parameters(), config.learning_rate, momentum=0.9, weight_decay=config.weight_decay
+        )
+    return torch.optim.AdamW(model.parameters(), config.learning_rate, weight_decay=config.weight_decay)
+
+
+def learning_rate(config: TrainConfig, step: int) -> float:
+    """Of step ``step`` (from 0): linear from nearly 0 during the warm-up, then the schedule."""
+    warmup = config.warmup_epochs * config.steps_per_epoch
+    if step < warmup:
+        return config.learning_rate * (step + 1) / (warmup + 1)
+    if config.schedule == "constant":
+        return config.learning_rate
+    total = config.epochs * config.steps_per_epoch
+    share = (step - warmup) / max(total - warmup, 1.0)
+    return config.learning_rate * 0.5 * (1.0 + math.cos(math.pi * share))
+
+
+def _epoch(
+    config: TrainConfig,
+    epoch: int,
+    model: Pgfa,
+    optimizer: torch.optim.Optimizer,
+    batches: Batches,
+    progress: bool,
+) -> float:
+    """Mean loss of one epoch."""
+    model.train()
+    losses: list[float] = []
+    bar = tqdm(range(config.steps_per_epoch), f"epoch {epoch + 1}/{config.epochs}", disable=not progress)
+    for step in bar:
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(config, epoch * config.steps_per_epoch + step)
+        positions, text, classes = batches.draw()
+        with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
+            embeddings = model(positions)
+        loss = contrastive_kl(
+            embeddings.float(), text, classes, temperature=config.temperature, target=config.target
+        )
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        bar.set_postfix(loss=f"{np.mean(losses):.3f}", refresh=False)
+    return float(np.mean(losses))
+
+
+def _watches(
+    config: TrainConfig, hidden: Sequences | None, encoder: TextEncoder
+) -> dict[str, Callable[[Pgfa], dict[str, float]]]:
+    """What to look at while training, by name. Nothing is chosen by it within a run."""
+    watched: dict[str, Sequences] = {} if hidden is None else {"hidden": hidden}
+    if config.dev is not None:
+        watched["dev"] = joined([load_packed(config.data / f"{config.dev}.npz")])
+    return {name: _watch(config, sequences, encoder) for name, sequences in watched.items()}
+
+
+def _watch(
+    config: TrainConfig, sequences: Sequences, encoder: TextEncoder
+) -> Callable[[Pgfa], dict[str, float]]:
+    texts = class_texts(sequences.classes, encoder, descriptions=read_descriptions())
+
+    def look(model: Pgfa) -> dict[str, float]:
+        rows = sequence_embeddings(sequences, torch_embed(model), spec=config.window)
+        by_name = accuracies(scores(rows, texts.named[:, None]), sequences)
+        return accuracies(scores(rows, texts.described[:, None]), sequences) | {
+            f"name_{key}": value for key, value in by_name.items()
+        }
+
+    return look
+
+
+def _resume(
+    config: TrainConfig, model: Pgfa, optimizer: torch.optim.Optimizer, rng: np.random.Generator
+) -> list[dict[str, float]]:
+    """History of the run found in ``config.out``, all states taken over; empty for a new run."""
+    settings = json.dumps(asdict(config), indent=2, default=str)
+    config.out.mkdir(parents=True, exist_ok=True)
+    path, checkpoint = config.out / SETTINGS, config.out / CHECKPOINT
+    if not checkpoint.is_file():
+        _write(path, settings.encode())
+        return []
+    if not path.is_file() or path.read_text("utf-8") != settings:
+        raise DataError(
+            f"wanted a new run or these settings, got {config.out} with a run of other settings ({path}); "
+            "name another folder"
+        )
+    state = torch.load(checkpoint, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    torch.set_rng_state(state["torch_rng"])
+    rng.bit_generator.state = json.loads(state["numpy_rng"])
+    return state["history"]
+
+
+def _save(
+    config: TrainConfig,
+    model: Pgfa,
+    optimizer: torch.optim.Optimizer,
+    rng: np.random.Generator,
+    history: list[dict[str, float]],
+) -> None:
+    """Write the checkpoint and the metrics; a kill at any time leaves the one before or this one."""
+    state = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "torch_rng": torch.get_rng_state(),
+        "numpy_rng": json.dumps(rng.bit_generator.state),
+        "history": history,
+    }
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    _write(config.out / CHECKPOINT, buffer.getvalue())
+    table = io.StringIO()
+    columns = list(dict.fromkeys(key for row in history for key in row))
+    writer = csv.DictWriter(table, columns)
+    writer.writeheader()
+    writer.writerows(history)
+    _write(config.out / METRICS, table.getvalue().encode())
+
+
+def _write(path: Path, content: bytes) -> None:
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_bytes(content)
+    temporary.replace(path)
