@@ -1,0 +1,68 @@
+"""Settings of ``anymove run``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from streams.skeleton.errors import ConfigError
+
+MAX_ACTIONS = 500
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Starts everything: watch, type an action, do it, see it recognised."""
+
+    source: str = "auto"
+    """"0" for a camera; "synthetic" for the synthetic person; a video, recorded session or Kinect v2
+    table by its path; "auto" is camera 0 or, without one, the synthetic person."""
+    actions: str = ""
+    """Names of actions, separated by commas. With the page, those missing are added; headless,
+    the set is exactly these."""
+    headless: bool = False
+    """No page: events, and in the end a summary, as lines of JSON."""
+    predictions: bool = False
+    """Headless: every prediction, too, as a line of JSON."""
+    fast: bool = False
+    """Headless: play a file as fast as it can be recognised, and lose no window."""
+    joints_only: bool = False
+    """No picture leaves the capture process."""
+    host: str = "127.0.0.1"
+    """Address of the page. Others than this machine can reach it only if you change this; nobody is
+    asked who they are then."""
+    port: int = 7860
+    """Port of the page; 0 takes any free one."""
+    pose_model: Path | None = None
+    """A pose_landmarker .task file of your own."""
+    bundle: Path | None = None
+    """Folder of a model bundle; the one that comes with this program if not given."""
+    home: Path | None = None
+    """Folder for models, actions and logs; the user's data folder if not given."""
+
+    def __post_init__(self) -> None:
+        """Refuse settings nobody can run with.
+
+        Raises:
+            ConfigError: A setting out of its range, or one that needs another.
+        """
+        if not 0 <= self.port <= 65535:
+            raise ConfigError(f"wanted a port from 0 to 65535, got {self.port}; change --port")
+        if (self.predictions or self.fast) and not self.headless:
+            option = "--predictions" if self.predictions else "--fast"
+            raise ConfigError(f"wanted {option} together with --headless, got it alone; add --headless")
+        if self.headless and not self.action_names:
+            raise ConfigError("wanted --actions with --headless, got none; name what to recognise")
+        if len(self.action_names) > MAX_ACTIONS:
+            raise ConfigError(f"wanted up to {MAX_ACTIONS} actions, got {len(self.action_names)}; name fewer")
+
+    @property
+    def action_names(self) -> tuple[str, ...]:
+        """The names in ``actions``, without repetitions."""
+        names = (name.strip() for name in self.actions.split(","))
+        return tuple(dict.fromkeys(name for name in names if name))
+
+    @property
+    def source_is_file(self) -> bool:
+        """Whether the source is neither a camera nor the synthetic person, and so has an end."""
+        kind, _, number = self.source.partition(":")
+        camera = self.source.isdecimal() or (kind == "camera" and number.isdecimal())
+        return not camera and kind not in ("auto", "synthetic")

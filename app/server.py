@@ -1,0 +1,139 @@
+"""The web server: our live channel and static files, and Gradio behind the same guard."""
+
+import socket as sockets
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI, WebSocket
+from fastapi.staticfiles import StaticFiles
+
+from app import drawing, ui
+from app.board import Board
+from app.controller import Controller
+from app.guard import AllowedHosts, Guard
+from app.live_socket import MAX_TEXT, LiveChannel
+from app.tabs.live import STATIC, STATIC_URL
+from streams.skeleton.errors import ConfigError
+
+START_S = 30.0
+
+
+def create(board: Board, controller: Controller, *, hosts: AllowedHosts) -> FastAPI:
+    """The application. Make it within a running event loop: Gradio leaves one open otherwise.
+
+    Args:
+        board: What the live channel shows.
+        controller: What the page may ask for.
+        hosts: Names the page may be called by.
+    """
+    app = FastAPI(title=ui.TITLE, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(Guard, hosts=hosts)
+
+    def hello() -> dict[str, Any]:
+        return {"limbs": drawing.limbs()}
+
+    channel = LiveChannel(board, hello)
+
+    @app.websocket("/live")
+    async def live(socket: WebSocket) -> None:
+        await channel.serve(socket)
+
+    app.mount(STATIC_URL, StaticFiles(directory=STATIC), name="page")
+    return gr.mount_gradio_app(
+        app,
+        ui.build(controller),
+        path="/",
+        server_name=hosts.bound,
+        theme=ui.theme(),
+        head=ui.HEAD,
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        max_file_size=1,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+    )
+
+
+class PageServer:
+    """Makes an application and serves it, in a thread and an event loop of its own.
+
+    Args:
+        make: Makes the application, for example by ``create``.
+        host: Address to listen on.
+        port: 0 takes any free one.
+
+    Raises:
+        ConfigError: The address cannot be listened on.
+    """
+
+    def __init__(self, make: Callable[[], FastAPI], *, host: str, port: int) -> None:
+        self._socket = _listen(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        self.url = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        config = uvicorn.Config(
+            make,
+            factory=True,
+            log_level="warning",
+            access_log=False,
+            ws_max_size=4 * MAX_TEXT,
+            ws_ping_interval=20.0,
+            ws_ping_timeout=20.0,
+            timeout_graceful_shutdown=2,
+            server_header=False,
+        )
+        self._server = _Server(config)
+        self._thread = threading.Thread(target=self._run, name="page", daemon=True)
+
+    def start(self, on_end: Callable[[], None] = lambda: None) -> None:
+        """Return once pages are served; ``on_end`` is called when they no longer are."""
+        self._on_end = on_end
+        self._thread.start()
+        self._server.serving.wait(START_S)
+
+    def stop(self) -> None:
+        """Return once the last page is gone and the address is free."""
+        self._server.should_exit = True
+        self._thread.join()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether pages are no longer served."""
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            self._server.serving.set()
+            self._on_end()
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.serving = threading.Event()
+
+    async def startup(self, sockets: list[sockets.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.serving.set()
+
+
+def _listen(host: str, port: int) -> sockets.socket:
+    family = sockets.AF_INET6 if ":" in host else sockets.AF_INET
+    listener = sockets.socket(family, sockets.SOCK_STREAM)
+    listener.setsockopt(sockets.SOL_SOCKET, sockets.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"wanted to listen on {host}:{port}, got {error.strerror}; "
+            "close what uses it or name another with --port"
+        ) from None
+    return listener

@@ -1,0 +1,115 @@
+// Puts the page together: one socket, and a panel for each kind of message.
+
+import { createActions } from "./actions.js";
+import { createCaption } from "./caption.js";
+import { element, say, set } from "./dom.js";
+import { createHistory } from "./history.js";
+import { createScores } from "./scores.js";
+import { openSocket } from "./socket.js";
+import { createStage } from "./stage.js";
+
+const MIRROR_KEY = "anymove.mirror";
+const STATES = { starting: "starting", waiting: "restarting", failed: "stopped", finished: "finished", stopped: "stopped" };
+
+/** Bring the markup to life. `server` asks the page's own functions (Gradio). */
+export function mount(root, server) {
+  const page = root.querySelector(".am");
+  const find = (role) => page.querySelector(`[data-role="${role}"]`);
+  const caption = createCaption(find);
+  const stage = createStage(find("canvas"), { onDrawn: (number) => socket.drawn(number) });
+  const scores = createScores(find("scores"), find("whose"));
+  const history = createHistory(find("timeline"), find("events"));
+  const actions = createActions({ form: find("add"), told: find("told"), list: find("actions"), count: find("count"), server });
+  const now = { linked: false, people: [], actions: [], status: null };
+
+  const receive = {
+    hello({ limbs }) {
+      stage.setLimbs(limbs);
+      stage.clear();
+    },
+    people({ people }) {
+      now.people = people;
+      stage.setCaptions(people);
+    },
+    actions(message) {
+      now.actions = message.actions;
+      actions.update(message);
+    },
+    events: ({ events }) => history.update(events),
+    status(message) {
+      now.status = message;
+      showStatus(find, message);
+      chooseMirror(message.mirror);
+    },
+  };
+
+  const socket = openSocket({
+    onMessage(message) {
+      receive[message.type]?.(message);
+      showNow();
+    },
+    onFrame: (frame) => stage.show(frame),
+    onLink(state, reason = "") {
+      now.linked = state === "open";
+      set(page, "data-link", state);
+      if (reason) notice(find, reason);
+      showNow();
+    },
+  });
+
+  function showNow() {
+    const person = now.linked ? now.people[0] : null;
+    if (person) caption.person({ ...person, lasted_ms: history.lasted(person.track) });
+    else caption.calm(quiet(now));
+    scores.update(person && { ...person, named: person.class_id, people: now.people.length }, now.actions);
+    actions.mark(new Set(now.linked ? now.people.map(({ class_id: id }) => id) : []));
+  }
+
+  function chooseMirror(standard) {
+    const chosen = localStorage.getItem(MIRROR_KEY);
+    mirror(chosen === null ? standard : chosen === "true");
+  }
+
+  function mirror(on) {
+    if (find("mirror").getAttribute("aria-pressed") === String(on)) return;
+    set(find("mirror"), "aria-pressed", on);
+    stage.setMirrored(on);
+  }
+
+  find("mirror").addEventListener("click", ({ currentTarget }) => {
+    const on = currentTarget.getAttribute("aria-pressed") !== "true";
+    localStorage.setItem(MIRROR_KEY, on);
+    mirror(on);
+  });
+}
+
+/** What to say when there is nobody to caption. */
+function quiet({ linked, status, actions }) {
+  if (!linked) return status ? "closed" : "starting";
+  const states = Object.values(status?.processes ?? {}).map(({ state }) => state);
+  if (!states.length || states.some((state) => state === "starting" || state === "waiting")) return "starting";
+  if (states.includes("finished")) return "finished";
+  return actions.length ? "nobody" : "empty";
+}
+
+function showStatus(find, { processes, meters, problem, joints_only: jointsOnly }) {
+  const rows = Object.values(processes).map(({ label, state, restarts }) =>
+    element(
+      "li",
+      { "data-state": state, title: restarts ? `started again ${restarts} times` : null },
+      STATES[state] ? `${label} ${STATES[state]}` : label,
+    ),
+  );
+  find("health").replaceChildren(...rows);
+  set(find("badge"), "hidden", jointsOnly && !problem ? null : "");
+  notice(find, problem);
+  const shown = meters.map(({ before, value, after, warn }) =>
+    element("span", { "data-warn": warn ? "" : null }, `${before} `, element("b", {}, value), ` ${after}`),
+  );
+  find("meters").replaceChildren(...shown);
+}
+
+function notice(find, text) {
+  set(find("notice"), "hidden", text ? null : "");
+  say(find("notice"), text ?? "");
+}

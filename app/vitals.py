@@ -1,0 +1,129 @@
+"""The page's measurements: rates, latency, drops, and how the processes fare. Thread-safe."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from app.child import ChildStatus
+from app.meter import Percentiles, Rate
+from engine.messages import Prediction
+
+SLOW_MS = 400.0
+"""From capture to caption; a page slower than this says so, milliseconds."""
+
+
+class Vitals:
+    """Counts what passes by and tells it once a second.
+
+    Args:
+        processes: Reads how the processes fare, by name.
+        label: What people call the capture process until it has said what it watches.
+        clock: ``time.monotonic_ns`` or a test's own.
+    """
+
+    def __init__(
+        self,
+        processes: Callable[[], Mapping[str, ChildStatus]],
+        *,
+        label: str = "camera",
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._processes = processes
+        self._labels = {"capture": label}
+        self._source: dict[str, Any] = {}
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._frames = Rate()
+        self._predictions = Rate()
+        self._latency_ms = Percentiles()
+        self._replaced: dict[tuple[str, int], int] = {}
+        self._camera_fps = 0.0
+        self._missed = 0
+        self._problem: str | None = None
+
+    def on_preview(self, *, camera_fps: float, missed: int) -> None:
+        """Note a frame of the preview, the rate of its source, and how many did not arrive so far."""
+        with self._lock:
+            self._frames.count(self._clock())
+            self._camera_fps, self._missed = camera_fps, missed
+
+    def on_prediction(self, prediction: Prediction, *, transit_ms: float = 0.0) -> None:
+        """Note a prediction, and the time it took from the engine to here."""
+        with self._lock:
+            self._predictions.count(self._clock())
+            if "decided" in prediction.ages_ms:
+                self._latency_ms.add(prediction.ages_ms["decided"] + transit_ms)
+            if len(self._replaced) > 256:
+                self._replaced.clear()
+            self._replaced[prediction.stream, prediction.track] = prediction.replaced
+
+    def on_source(self, source: dict[str, Any]) -> None:
+        """Note what the capture process says it watches, ``{"ready": ...}`` of ``streams.__main__``."""
+        with self._lock:
+            self._source = source
+            self._labels["capture"] = label_of(str(source.get("source", "")))
+
+    def complain(self, problem: str | None) -> None:
+        """Show a problem of this process's own, or that it is over."""
+        with self._lock:
+            self._problem = problem
+
+    def message(self) -> dict[str, Any]:
+        """The board's ``status`` topic."""
+        processes = self._processes()
+        with self._lock:
+            return {
+                "processes": {name: self._process(status) for name, status in processes.items()},
+                "problem": self._trouble(processes) or self._problem,
+                "joints_only": self._source.get("joints_only") is True and self._is_camera(),
+                # Only who stands before a camera looks for a mirror.
+                "mirror": self._is_camera(),
+                "meters": self._meters(),
+            }
+
+    def _is_camera(self) -> bool:
+        return str(self._source.get("source", "")).startswith("camera:")
+
+    def _process(self, status: ChildStatus) -> dict[str, Any]:
+        label = self._labels.get(status.name, status.name)
+        return {"label": label, "state": status.state, "restarts": status.restarts}
+
+    def _trouble(self, processes: Mapping[str, ChildStatus]) -> str | None:
+        for name, status in processes.items():
+            if status.detail and status.state in ("waiting", "failed"):
+                again = "; trying again" if status.state == "waiting" else ""
+                return f"{self._labels.get(name, name)}: {status.detail}{again}"
+        return None
+
+    def _meters(self) -> list[dict[str, Any]]:
+        now = self._clock()
+        shown, captions = self._frames.per_second(now), self._predictions.per_second(now)
+        p50, p95 = self._latency_ms.at(50, 95) or (None, None)
+        replaced = sum(self._replaced.values())
+        return [
+            _meter("capture to caption", _ms(p50), "median", warn=(p50 or 0) > SLOW_MS),
+            _meter("", _ms(p95), "95th percentile"),
+            _meter("captured", f"{self._camera_fps if shown else 0:.0f}", "a second"),
+            _meter("shown", f"{shown:.0f}", "a second"),
+            _meter("recognised", f"{captions:.1f}", "a second"),
+            _meter("dropped", str(replaced), "windows"),
+            _meter("", str(self._missed), "pictures"),
+        ]
+
+
+def label_of(source: str) -> str:
+    """What people call a source, from its own name: "camera:0", "synthetic:squat" or a path."""
+    kind, _, rest = source.partition(":")
+    if kind == "synthetic":
+        return "synthetic person"
+    return f"camera {rest}" if kind == "camera" else Path(source).name or "source"
+
+
+def _meter(before: str, value: str, after: str, *, warn: bool = False) -> dict[str, Any]:
+    return {"before": before, "value": value, "after": after, "warn": warn}
+
+
+def _ms(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f} ms"

@@ -1,0 +1,303 @@
+"""The page in a real browser, over fakes. Screenshots go to $ANYMOVE_SCREENSHOTS, if set."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+
+from app import drawing
+from app.child import ChildStatus
+from tests.app.conftest import ServedPage
+from tests.app.fakes import event, prediction, waving
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+SIZES = {"desktop": (1280, 800), "phone": (390, 844), "4k": (3840, 2160)}
+HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>${window.hacked=1}{{7*7}}'
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here; install the package chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    width, height = SIZES["desktop"]
+    made = browser.new_context(viewport={"width": width, "height": height})
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def tab(context: BrowserContext, page: ServedPage) -> Page:
+    return _open(context, page)
+
+
+def _open(context: BrowserContext, page: ServedPage) -> Page:
+    tab = context.new_page()
+    problems: list[str] = []
+    tab.on("pageerror", lambda error: problems.append(str(error)))
+    tab.on("request", lambda request: _check_local(request.url, page.url, problems))
+    tab.problems = problems  # type: ignore[attr-defined]
+    tab.goto(page.url)
+    expect(tab.locator(".am")).to_have_attribute("data-link", "open", timeout=30_000)
+    return tab
+
+
+def _check_local(url: str, ours: str, problems: list[str]) -> None:
+    if not url.startswith((ours, "data:", "blob:")):
+        problems.append(f"loaded {url}")
+
+
+def _show(page: ServedPage, time_s: float = 0.3) -> None:
+    person = drawing.person(0, waving(time_s), confidence=np.ones(25, np.float32), points=None)
+    page.board.post_frame(lambda number: drawing.frame(number, [person], aspect=None, jpeg=None))
+
+
+def _word(tab: Page) -> Locator:
+    return tab.locator("[data-role=word]")
+
+
+def _names(tab: Page) -> Locator:
+    return tab.locator("[data-role=actions] b")
+
+
+def _coloured(tab: Page) -> int:
+    """Pixels of the canvas that somebody's left side is drawn in."""
+    return tab.evaluate(
+        """() => {
+            const canvas = document.querySelector("canvas");
+            const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+            let found = 0;
+            for (let i = 0; i < data.length; i += 4) {
+                found += Math.abs(data[i] - 0x58) + Math.abs(data[i + 1] - 0xc4) + Math.abs(data[i + 2] - 0xff) < 9;
+            }
+            return found;
+        }"""
+    )
+
+
+def test_typing_an_action_makes_it_live(tab: Page, page: ServedPage) -> None:
+    page.state.on_prediction(prediction(*page.engine.actions(), state="idle", version=page.engine.vocabulary))
+    tab.get_by_label("Type an action").fill("fly like a bird")
+    tab.keyboard.press("Enter")
+    told = tab.locator("[data-role=told]")
+    expect(told).to_contain_text("A person does this: fly like a bird.")
+    expect(_names(tab)).to_have_text(["wave", "squat", "bow", "fly like a bird"])
+    expect(tab.get_by_label("Type an action")).to_have_value("")
+    expect(tab.get_by_label("Type an action")).to_be_focused()
+    added = page.engine.actions()[-1]
+    page.state.on_prediction(prediction(added, *page.engine.actions()[:-1], version=page.engine.vocabulary))
+    expect(told).to_contain_text("live in")
+    expect(_word(tab)).to_have_text("fly like a bird")
+    expect(tab.locator("li[data-now] b")).to_have_text("fly like a bird")
+    expect(tab.locator("[data-role=announcer]")).to_have_text("fly like a bird")
+    assert tab.problems == []  # type: ignore[attr-defined]
+
+
+def test_the_caption_follows_the_engine(tab: Page, page: ServedPage) -> None:
+    expect(_word(tab)).to_have_text("nobody in view")
+    caption = tab.locator("[data-role=caption]")
+    for state, text in (("idle", "idle"), ("unknown", "unknown"), ("action", "wave")):
+        page.state.on_prediction(prediction(*page.engine.actions(), state=state))
+        expect(_word(tab)).to_have_text(text)
+        expect(caption).to_have_attribute("data-state", state)
+    expect(tab.locator("[data-role=odds]")).to_have_text("68\u2009%")
+    expect(tab.locator(".am-score[data-named] span").first).to_have_text("wave")
+    expect(tab.locator(".am-score[data-unnamed] span").last).to_have_text("10\u2009%")
+
+
+def test_an_event_is_listed_and_ends(tab: Page, page: ServedPage) -> None:
+    page.state.on_event(event("squat", began_ms=1000))
+    row = tab.locator("[data-role=events] li")
+    expect(row).to_contain_text("now")
+    page.state.on_event(event("squat", phase="offset", began_ms=2000, lasted_ms=1600))
+    expect(row.locator("b")).to_have_text("squat")
+    expect(row).to_contain_text("1.6\u2009s")
+    expect(row).to_contain_text("ago")
+
+
+def test_renaming_by_keyboard_and_removing_with_undo(tab: Page, page: ServedPage) -> None:
+    tab.get_by_role("button", name="Rename wave").focus()
+    tab.keyboard.press("Enter")
+    field = tab.get_by_label("New name for wave")
+    expect(field).to_be_focused()
+    field.fill("squat")
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("alert").filter(has_text="taken")).to_be_visible()
+    field.fill("greet")
+    tab.keyboard.press("Enter")
+    expect(_names(tab)).to_have_text(["greet", "squat", "bow"])
+    tab.get_by_role("button", name="Rename greet").click()
+    tab.keyboard.press("Escape")
+    expect(_names(tab)).to_have_text(["greet", "squat", "bow"])
+    tab.get_by_role("button", name="Remove squat").click()
+    expect(_names(tab)).to_have_text(["greet", "bow"])
+    tab.get_by_role("button", name="Undo").click()
+    expect(tab.locator("[data-role=actions]")).to_contain_text("squat")
+    assert len(page.engine.actions()) == 3
+
+
+def test_a_refusal_is_shown_beside_the_box(tab: Page, page: ServedPage) -> None:
+    box = tab.get_by_label("Type an action")
+    box.fill("wave")
+    tab.get_by_role("button", name="Add", exact=True).click()
+    expect(tab.locator("[data-role=told]")).to_contain_text("is taken")
+    expect(box).to_have_attribute("aria-invalid", "true")
+    expect(box).to_have_value("wave")
+    page.engine.gone = True
+    box.fill("jump")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("[data-role=told]")).to_contain_text("is it running")
+
+
+def test_markup_in_a_name_is_only_text(tab: Page, page: ServedPage) -> None:
+    tab.get_by_label("Type an action").fill(HOSTILE)
+    tab.keyboard.press("Enter")
+    expect(_names(tab).last).to_have_text(HOSTILE)
+    added = page.engine.actions()[-1]
+    page.state.on_prediction(prediction(added, version=page.engine.vocabulary))
+    page.state.on_event(event(HOSTILE))
+    expect(_word(tab)).to_have_text(HOSTILE)
+    expect(tab.locator("[data-role=events] b")).to_have_text(HOSTILE)
+    assert tab.evaluate("window.hacked === undefined")
+    assert tab.locator(".am img, .am script").count() == 0
+
+
+def test_three_tabs_are_all_served(context: BrowserContext, page: ServedPage) -> None:
+    tabs = [_open(context, page) for _ in range(3)]
+    for tab in tabs:
+        # Only a page in front repaints, and only then asks for frames.
+        tab.bring_to_front()
+        _show(page)
+        tab.wait_for_function(
+            "document.querySelector('canvas').getContext('2d').getImageData(0, 0, 4000, 4000).data.some((v) => v)"
+        )
+    page.state.on_prediction(prediction(*page.engine.actions()))
+    for tab in tabs:
+        expect(_word(tab)).to_have_text("wave")
+    tabs[2].get_by_label("Type an action").fill("clap")
+    tabs[2].keyboard.press("Enter")
+    for tab in tabs:
+        expect(_names(tab)).to_have_text(["wave", "squat", "bow", "clap"])
+
+
+def test_the_mirror_turns_the_figure_and_not_the_text(tab: Page, page: ServedPage) -> None:
+    _show(page)
+    tab.wait_for_function("document.querySelector('canvas').getContext('2d').getImageData(0, 0, 4000, 4000).data.some((v) => v)")
+    assert _coloured(tab) > 50
+
+    def left_share() -> float:
+        return tab.evaluate(
+            """() => {
+                const canvas = document.querySelector("canvas");
+                const half = canvas.width >> 1;
+                const count = (x) => {
+                    const data = canvas.getContext("2d").getImageData(x, 0, half, canvas.height).data;
+                    let found = 0;
+                    for (let i = 0; i < data.length; i += 4) found += data[i] < 0x70 && data[i + 2] > 0xf0;
+                    return found;
+                };
+                return count(0) / (count(0) + count(half));
+            }"""
+        )
+
+    # Facing the camera, somebody's left is on the right of the picture.
+    before = left_share()
+    tab.get_by_role("button", name="Mirror").click()
+    expect(tab.get_by_role("button", name="Mirror")).to_have_attribute("aria-pressed", "true")
+    tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    after = left_share()
+    assert before == pytest.approx(1 - after, abs=0.02)
+    assert abs(before - after) > 0.9
+    tab.reload()
+    expect(tab.get_by_role("button", name="Mirror")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_dead_process_is_said_and_forgotten(tab: Page, page: ServedPage) -> None:
+    lost = ChildStatus("capture", "waiting", "wanted camera 0, got none; plug it in", 1)
+    page.set_process(lost)
+    expect(tab.get_by_role("alert").filter(has_text="plug it in")).to_be_visible()
+    expect(_word(tab)).to_have_text("starting")
+    page.set_process(ChildStatus("capture", "ready"))
+    expect(tab.locator("[data-role=notice]")).to_be_hidden()
+    expect(_word(tab)).to_have_text("nobody in view")
+
+
+def test_the_page_finds_its_server_again(tab: Page, page: ServedPage) -> None:
+    page.serve().stop()
+    expect(_word(tab)).to_have_text("reconnecting", timeout=15_000)
+    page.serve()
+    expect(tab.locator(".am")).to_have_attribute("data-link", "open", timeout=15_000)
+    page.state.on_prediction(prediction(*page.engine.actions()))
+    expect(_word(tab)).to_have_text("wave")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_it_fits_every_screen(browser: Browser, page: ServedPage, size: str, tmp_path: Path) -> None:
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height})
+    tab = _open(context, page)
+    page.state.on_prediction(prediction(*page.engine.actions()))
+    for number, name in enumerate(("wave", "squat", "bow")):
+        lasted = {"began_ms": 50_000 - 15_000 * number, "lasted_ms": 4000}
+        page.state.on_event(event(name, phase="offset", id=f"e{number}", **lasted))
+    for step in range(12):
+        _show(page, step / 20)
+    expect(_word(tab)).to_have_text("wave")
+    overflow = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow <= 0
+    if size != "phone":
+        assert tab.evaluate("document.documentElement.scrollHeight") <= height
+    folder = Path(os.environ.get("ANYMOVE_SCREENSHOTS", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    shot = folder / f"live-{size}.png"
+    tab.screenshot(path=shot, full_page=size == "phone")
+    assert shot.stat().st_size > 10_000
+    context.close()
+
+
+def test_everything_is_reached_by_keyboard(tab: Page) -> None:
+    reached: set[str] = set()
+    for _ in range(20):
+        tab.keyboard.press("Tab")
+        reached.add(
+            tab.evaluate(
+                "() => { const at = document.activeElement;"
+                " return at.getAttribute('aria-label') || at.name || at.textContent.trim(); }"
+            )
+        )
+    assert {"Mirror", "name", "Add", "Describe it in your own words"} <= reached
+    assert {"Rename wave", "Remove wave", "Rename bow", "Remove bow"} <= reached
+
+
+@pytest.mark.parametrize(
+    ("foreground", "background"),
+    [("--muted", "--panel"), ("--quiet", "--panel"), ("--muted", "--raised"), ("--unnamed", "--panel")]
+    + [("--named", "--panel"), ("--text", "--ground"), ("--bad", "--panel"), ("--quiet", "--ground")],
+)
+def test_text_is_readable(tab: Page, foreground: str, background: str) -> None:
+    def luminance(name: str) -> float:
+        value = tab.evaluate(f"getComputedStyle(document.documentElement).getPropertyValue('{name}').trim()")
+        channels = [int(value[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dark = sorted((luminance(foreground), luminance(background)), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5  # WCAG AA
