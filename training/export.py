@@ -140,7 +140,7 @@ def _write_graphs(folder: Path, content: Content) -> dict[str, float]:
     text = TextGraph(content.centring.text).eval()
     features = np.concatenate(content.texts.features)
     lone, pair = content.probe, np.concatenate([content.probe, content.probe[::-1]], axis=1)
-    count, persons = torch.export.Dim("N", min=1, max=1024), torch.export.Dim("M", min=1, max=2)
+    count, persons = torch.export.Dim("N", min=1), torch.export.Dim("M", min=1, max=2)
     _export(skeleton, pair, folder / "skeleton.onnx", "positions", "embedding", {0: count, 1: persons})
     _export(text, features, folder / "text.onnx", "features", "classes", {0: count})
     parity = {

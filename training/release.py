@@ -1,6 +1,6 @@
 """A finished run becomes a bundle: means, the decision's constants, what it recognises."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ def release(
         "dev": _watch(run, embed, centring, encoder),
         "hidden_classes": measured.summary,
         "centred": centred,
-        "epochs": run.epochs,
+        "recipe": _recipe(run),
         "note": "dev: every sequence of a set not trained on, its classes the candidates; "
         "hidden_classes: windows of classes hidden from a second run of these settings.",
     }
@@ -83,6 +83,12 @@ def release(
         evaluation=evaluation,
     )
     return export_bundle(content, folder)
+
+
+def _recipe(run: Run) -> dict[str, Any]:
+    """The run's settings, less where its files lay and what it was watched by."""
+    left_out = {"data", "out", "sets", "dev", "dev_every", "hidden_fold", "folds", "threads", "window"}
+    return {key: value for key, value in asdict(run.config).items() if key not in left_out}
 
 
 def _check(run: Run, hiding: Run) -> None:

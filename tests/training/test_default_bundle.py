@@ -33,11 +33,11 @@ def test_data_is_licensed_and_noticed(bundle: Bundle) -> None:
 
 def test_another_movement_is_another_embedding_and_noise_is_not(bundle: Bundle) -> None:
     """What any sound encoder does, without a claim of how well this one recognises."""
-    arm, leg, again = (
+    arm, squat, again = (
         KINECT_V1_TO_NTU.positions(moving(label, seed, 48))
-        for label, seed in (("arm", 1), ("leg", 1), ("arm", 1))
+        for label, seed in (("arm", 1), ("squat", 1), ("arm", 1))
     )
     again += np.random.default_rng(5).normal(0, 0.004, again.shape).astype(np.float32)
-    rows = OnnxRuntimeBackend(bundle).embed(normalized_batch(np.stack([arm, leg, again])))[:, 0]
+    rows = OnnxRuntimeBackend(bundle).embed(normalized_batch(np.stack([arm, squat, again])))[:, 0]
     assert rows[0] @ rows[2] > 0.9
-    assert rows[0] @ rows[2] > rows[0] @ rows[1] + 0.1
+    assert rows[0] @ rows[2] > rows[0] @ rows[1] + 0.3

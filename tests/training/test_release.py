@@ -48,6 +48,8 @@ def test_two_runs_become_a_bundle(
     assert manifest.data == ("accad: ACCAD motion capture, CC BY 3.0",)
     assert manifest.evaluation["centred"] is centred
     assert manifest.evaluation["dev"]["set"] == "hdm05"
+    assert manifest.evaluation["recipe"]["encoder"]["width"] == 2
+    assert "out" not in manifest.evaluation["recipe"]
     assert len(manifest.evaluation["hidden_classes"]["classes"]) == 2
     assert 0 <= manifest.evaluation["hidden_classes"]["unknown_auroc"] <= 1
     assert -1 <= manifest.calibration.unknown_cosine <= 1
