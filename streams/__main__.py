@@ -41,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except AnymoveError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

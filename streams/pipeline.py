@@ -147,10 +147,15 @@ class Pipeline:
             return
         self._recent_ns.append(frame.captured_ns)
         self._counts["frames_with_person"] += bool(frame.persons)
-        tracked = self._tracked(frame)
-        for one in tracked:
+        with self._times.measured("track"):
+            tracked = self._tracker(frame)
+            smooth = tracked if frame.smoothed else self._smoothed(tracked, frame.captured_ns)
+        for one in smooth:
             self._cut(one, frame.captured_ns)
-        self._pass_on(frame, tracked)
+        with self._times.measured("pass_on"):
+            if self._preview is not None:
+                self._preview.show(frame, smooth, fps=self._fps(), dropped=self._source.dropped)
+            self._record(frame, tracked)
 
     def _estimated(self, item: Picture | SkeletonFrame) -> SkeletonFrame:
         if isinstance(item, SkeletonFrame):
@@ -187,21 +192,12 @@ class Pipeline:
         if self._refused[error.code] == 1:
             _log.warning("left out (further ones are only counted): %s", error)
 
-    def _tracked(self, frame: SkeletonFrame) -> tuple[Tracked, ...]:
-        with self._times.measured("track"):
-            tracked = self._tracker(frame)
-            if frame.smoothed:
-                return tracked
-            time_s = frame.captured_ns / 1e9
-            return tuple(
-                replace(
-                    one,
-                    person=replace(
-                        one.person, positions=self._smoother(one.track, one.person.positions, time_s)
-                    ),
-                )
-                for one in tracked
-            )
+    def _smoothed(self, tracked: tuple[Tracked, ...], captured_ns: int) -> tuple[Tracked, ...]:
+        smooth: list[Tracked] = []
+        for one in tracked:
+            positions = self._smoother(one.track, one.person.positions, captured_ns / 1e9)
+            smooth.append(Tracked(one.track, replace(one.person, positions=positions)))
+        return tuple(smooth)
 
     def _cut(self, one: Tracked, captured_ns: int) -> None:
         spec = self._sender.spec
@@ -227,17 +223,17 @@ class Pipeline:
         if self._source.live:
             self._times.add("exposure_to_sent", (time.monotonic_ns() - window.captured_ns) / 1e6)
 
-    def _pass_on(self, frame: SkeletonFrame, tracked: tuple[Tracked, ...]) -> None:
-        """To those who need not be quick: the preview and the recording."""
-        with self._times.measured("pass_on"):
-            if self._preview is not None:
-                self._preview.show(frame, tracked, fps=self._fps())
-            if self._recorder is not None:
-                try:
-                    self._recorder.write(frame)
-                except StoreError as error:
-                    self._recorder = None
-                    _log.warning("recording ends: %s", error)
+    def _record(self, frame: SkeletonFrame, tracked: tuple[Tracked, ...]) -> None:
+        """Record who was seen, before smoothing: a replay goes the rest of the way again."""
+        if self._recorder is None:
+            return
+        # The identities go with them: joints that are all centred on the hips do not tell people apart.
+        persons = tuple(replace(one.person, track=one.track) for one in tracked)
+        try:
+            self._recorder.write(replace(frame, persons=persons))
+        except StoreError as error:
+            self._recorder = None
+            _log.warning("recording ends: %s", error)
 
     def _fps(self) -> float:
         if len(self._recent_ns) < 2:

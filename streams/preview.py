@@ -2,7 +2,7 @@
 
 One PREVIEW message on a PUB socket:
 
-    {stream, sequence, age_ns, width, height, tracks, fps, joints_only}
+    {stream, sequence, age_ns, width, height, tracks, fps, frames_dropped, joints_only}
     joints        (M, 25, 3) float32, metres, Kinect camera space; M may be 0
     confidence    (M, 25) float32 in [0, 1]
     image_points  (M, 25, 2) float32, shares of width and height; only where there is a picture
@@ -11,7 +11,8 @@ One PREVIEW message on a PUB socket:
 ``tracks`` lists ``{track, quality}`` in the order of M, the quality being the mean confidence of
 the joints. ``width`` and ``height`` are those of the camera's picture in pixels, which the JPEG
 may show smaller; 0 where there is none. ``age_ns`` counts from exposure to sending. ``fps`` is the
-rate of frames the capture process sees, not that of the preview.
+rate of frames the capture process sees, not that of the preview; ``frames_dropped`` counts those
+the source could not hand to it in time.
 """
 
 import logging
@@ -59,6 +60,7 @@ class Preview:
         fps: Frames a second the capture process sees.
         joints_only: Whether pictures are withheld.
         jpeg: The picture; None without one or where it is withheld.
+        frames_dropped: Frames so far that came too late for the capture process.
     """
 
     stream: str
@@ -73,6 +75,7 @@ class Preview:
     fps: float
     joints_only: bool
     jpeg: bytes | None
+    frames_dropped: int = 0
 
 
 class PreviewReader:
@@ -173,6 +176,7 @@ def preview_from(message: Message, *, received_ns: int) -> Preview:
         fps=float(field(message, "fps", (int, float))),
         joints_only=message.header.get("joints_only") is True,
         jpeg=None if jpeg is None else jpeg.tobytes(),
+        frames_dropped=field(message, "frames_dropped", int),
     )
 
 

@@ -27,6 +27,7 @@ class _Shown:
     tracked: Sequence[Tracked]
     captured_ns: int
     fps: float
+    dropped: int
     size: tuple[int, int]
     """Width and height of the picture; 0 without one."""
     rgb: NDArray[np.uint8] | None
@@ -74,14 +75,23 @@ class PreviewPublisher:
         self._thread = threading.Thread(target=self._run, args=(socket,), name="preview", daemon=True)
         self._thread.start()
 
-    def show(self, frame: SkeletonFrame, tracked: Sequence[Tracked], *, fps: float) -> None:
-        """Publish this frame next, unless a later one comes first."""
+    def show(
+        self, frame: SkeletonFrame, tracked: Sequence[Tracked], *, fps: float, dropped: int = 0
+    ) -> None:
+        """Publish this frame next, unless a later one comes first.
+
+        Args:
+            frame: Where its picture and time are taken from.
+            tracked: Where its persons are taken from.
+            fps: Frames a second seen of late.
+            dropped: Frames so far that were not seen, because they came too late.
+        """
         rgb = frame.picture.rgb if frame.picture else None
         size = (rgb.shape[1], rgb.shape[0]) if rgb is not None else (0, 0)
         withheld = self._encode is None
         with self._changed:
             self.passed_over += self._next is not None
-            self._next = _Shown(tracked, frame.captured_ns, fps, size, None if withheld else rgb)
+            self._next = _Shown(tracked, frame.captured_ns, fps, dropped, size, None if withheld else rgb)
             self._changed.notify()
 
     def close(self) -> None:
@@ -127,6 +137,7 @@ class PreviewPublisher:
                 for t in shown.tracked
             ],
             "fps": round(shown.fps, 2),
+            "frames_dropped": shown.dropped,
             "joints_only": self._encode is None,
             "age_ns": max(0, time.monotonic_ns() - shown.captured_ns),
         }

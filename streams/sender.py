@@ -21,6 +21,7 @@ _HELLO_S = 1.0
 _SILENT_S = 3.0
 _TICK_MS = 200
 _LINGER_MS = 500
+_QUIET_S = 60.0
 _MOST_CODES = 32
 MAX_WAITING = 16
 """Tracks whose newest window may wait; one more, and the window waiting longest gives way."""
@@ -53,7 +54,7 @@ class WindowSender:
         self._refusals: Counter[str] = Counter()
         self._closing = False
         # Of the thread alone.
-        self._hello_due_ns = self._heard_ns = time.monotonic_ns()
+        self._hello_due_ns = self._heard_ns = self._quiet_until_ns = time.monotonic_ns()
         self._ear, self._bell = socket.socketpair()
         self._ear.setblocking(False)
         self._bell.setblocking(False)
@@ -202,7 +203,10 @@ class WindowSender:
             self._credit = self._in_flight = 0
             self._hello_due_ns = time.monotonic_ns()
             self._changed.notify_all()
-        _log.warning("the engine at %s is gone: %s", self._endpoint, why)
+        now_ns = time.monotonic_ns()
+        if now_ns >= self._quiet_until_ns:
+            self._quiet_until_ns = now_ns + int(_QUIET_S * 1e9)
+            _log.warning("the engine at %s is gone: %s", self._endpoint, why)
 
     def _greet(self, dealer: "zmq.Socket[bytes]") -> None:
         now_ns = time.monotonic_ns()

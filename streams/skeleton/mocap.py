@@ -12,6 +12,7 @@ from streams.skeleton.layouts import BLAZEPOSE_33, K4ABT_32, KINECT_V1_20, NTU_2
 from streams.skeleton.retarget import (
     BLAZEPOSE_TO_NTU,
     K4ABT_TO_NTU,
+    KINECT_V1_TO_NTU,
     Recipe,
     Retargeting,
     retargeting,
@@ -174,24 +175,6 @@ def _hdm05() -> Recipe:
     return recipe
 
 
-def _kinect_v1() -> Recipe:
-    """Kinect v1 as the same body: its hips sit a fifth of the trunk too high, its spine too low."""
-    recipe = _body(
-        {
-            joint: f"{joint}_{{}}"
-            for joint in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "foot")
-        },
-        sides=_SIDES,
-        middle=_mean("hip_left", "hip_right", "shoulder_left", "shoulder_right"),
-        head={"head": 1.0},
-    )
-    down_the_trunk = {"hip_center": 0.2, "shoulder_center": -0.2}
-    for side in _SIDES:
-        recipe[f"hip_{side}"] = {f"hip_{side}": 1.0, **down_the_trunk}
-    recipe["spine_base"] = {"hip_left": 0.5, "hip_right": 0.5, **down_the_trunk}
-    return _add_hands(recipe, _SIDES, ("wrist_{}", "hand_{}", 0.8, 1.8))
-
-
 _RECIPES = {
     "UI-PRMD": _ui_prmd(),
     "Berkeley MHAD": _berkeley(),
@@ -205,7 +188,7 @@ _RECIPES = {
 
 _LAYOUTS = {
     NTU_25.joints: retargeting(NTU_25.joints, {joint: {joint: 1.0} for joint in NTU_25.joints}),
-    KINECT_V1_20.joints: retargeting(KINECT_V1_20.joints, _kinect_v1()),
+    KINECT_V1_20.joints: KINECT_V1_TO_NTU,
     BLAZEPOSE_33.joints: BLAZEPOSE_TO_NTU,
     K4ABT_32.joints: K4ABT_TO_NTU,
 }

@@ -118,18 +118,22 @@ def _blazepose_recipe() -> Recipe:
 
 
 def _kinect_v1_recipe() -> Recipe:
+    """Kinect v1 as the body Kinect v2 shows: its hips sit a fifth of the trunk too high."""
     recipe = _limb_recipe()
-    recipe["spine_base"] = {"hip_center": 1.0}
-    recipe["spine_mid"] = {"spine": 1.0}
-    recipe["spine_shoulder"] = {"shoulder_center": 1.0}
-    recipe["neck"] = {"shoulder_center": 0.65, "head": 0.35}
+    down_the_trunk = {"hip_center": 0.2, "shoulder_center": -0.2}
+    shoulders = _mean("shoulder_left", "shoulder_right")
+    recipe["spine_base"] = {"hip_left": 0.5, "hip_right": 0.5, **down_the_trunk}
+    recipe["spine_mid"] = _mean("hip_left", "hip_right", "shoulder_left", "shoulder_right")
+    recipe["spine_shoulder"] = shoulders
+    recipe["neck"] = {"shoulder_left": 0.325, "shoulder_right": 0.325, "head": 0.35}
     recipe["head"] = {"head": 1.0}
     for side in ("left", "right"):
-        recipe[f"hand_{side}"] = {f"hand_{side}": 1.0}
+        hand, wrist = f"hand_{side}", f"wrist_{side}"
+        recipe[f"hip_{side}"] = {f"hip_{side}": 1.0, **down_the_trunk}
         recipe[f"foot_{side}"] = {f"foot_{side}": 1.0}
+        recipe[f"hand_{side}"] = recipe[f"thumb_{side}"] = {wrist: 0.2, hand: 0.8}
         # A hand's length beyond the wrist; Kinect v1 sees no fingers.
-        recipe[f"hand_tip_{side}"] = {f"hand_{side}": 2.0, f"wrist_{side}": -1.0}
-        recipe[f"thumb_{side}"] = {f"hand_{side}": 1.0}
+        recipe[f"hand_tip_{side}"] = {wrist: -0.8, hand: 1.8}
     return recipe
 
 

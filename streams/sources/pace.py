@@ -8,7 +8,12 @@ from dataclasses import replace
 from streams.sources.base import SkeletonFrame
 
 _LONGEST_SKIP_NS = 500_000_000
-_LOOP_PAUSE_NS = 1_000_000_000
+# The engine refuses what is older than an hour.
+_HEAD_START_NS = 3000 * 1_000_000_000
+_LONGEST_LAG_NS = 3300 * 1_000_000_000
+LOOP_PAUSE_NS = 1_000_000_000
+"""Between a recording's end and its next beginning: long enough for nobody to be taken for moving
+from where they ended to where they began."""
 
 
 class Pace:
@@ -16,7 +21,9 @@ class Pace:
 
     In real time a frame is held back until it is due and left out when it comes too late, as a
     camera would. Fast playback leaves nothing out; its clock is set so that the recording ends
-    now, and thus never runs ahead of ours: ages stay positive and keep their differences.
+    now, and thus never runs ahead of ours: ages stay positive and keep their differences. Of a
+    recording of more than 50 minutes the rest is played in real time at most; one that falls 55
+    minutes behind is set to the present, which is a hole in it.
 
     Args:
         fast: Give every frame as soon as it is taken.
@@ -30,7 +37,7 @@ class Pace:
         self.live = not fast
         self.dropped = 0
         """Frames left out because they came too late."""
-        self._duration_ns = round(duration_s * 1e9)
+        self._head_start_ns = min(_HEAD_START_NS, round(duration_s * 1e9))
         self._now_ns = now_ns
         self._closed = threading.Event()
         self._origin_ns: int | None = None
@@ -53,20 +60,20 @@ class Pace:
             offset_ns: The frame's time within the recording, nanoseconds, later than in the call before.
         """
         if self._origin_ns is None:
-            self._origin_ns = self._now_ns() - offset_ns - (0 if self.live else self._duration_ns)
+            self._origin_ns = self._now_ns() - offset_ns - (0 if self.live else self._head_start_ns)
             self._taken_ns = self._offset_ns = offset_ns
-        due_ns = self._origin_ns + offset_ns
+        late_ns = self._now_ns() - self._origin_ns - offset_ns
         step_ns, self._offset_ns = offset_ns - self._offset_ns, offset_ns
-        if self.live:
-            late_ns = self._now_ns() - due_ns
-            # Whatever the load, two frames a second are shown, however late.
-            if late_ns > step_ns and offset_ns - self._taken_ns < _LONGEST_SKIP_NS:
-                self.dropped += 1
-                return None
-            if late_ns < 0:
-                self._closed.wait(-late_ns / 1e9)
+        # Whatever the load, two frames a second are shown, however late.
+        if self.live and late_ns > step_ns and offset_ns - self._taken_ns < _LONGEST_SKIP_NS:
+            self.dropped += 1
+            return None
+        if late_ns > _LONGEST_LAG_NS:
+            self._origin_ns += late_ns
+        elif late_ns < 0:
+            self._closed.wait(-late_ns / 1e9)
         self._taken_ns = offset_ns
-        return None if self.closed else due_ns
+        return None if self.closed else self._origin_ns + offset_ns
 
 
 def replay(
@@ -89,4 +96,4 @@ def replay(
                 yield replace(frame, captured_ns=captured_ns)
         if not loop:
             return
-        begin_ns += offset_ns + _LOOP_PAUSE_NS
+        begin_ns += offset_ns + LOOP_PAUSE_NS

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from streams.skeleton.errors import SourceError
 from streams.sources.base import Picture
-from streams.sources.pace import Pace
+from streams.sources.pace import LOOP_PAUSE_NS, Pace
 
 _USUAL_FPS = 30.0
 _UNKNOWN_DURATION_S = 6 * 3600.0
@@ -25,7 +25,7 @@ class VideoSource:
     Args:
         path: The file; what it is, is decided by its content.
         fast: Give every picture as soon as it is taken; else play like a camera.
-        loop: Begin again at the end, time going on.
+        loop: Begin again at the end, time going on, after one second.
 
     Raises:
         SourceError: There is no such file, or no picture in it can be decoded.
@@ -59,7 +59,7 @@ class VideoSource:
         """
         begin_ns = 0
         while True:
-            last_ns = begin_ns
+            last_ns = 0
             for last_ns in self._offsets():
                 captured_ns = self._pace.instant(begin_ns + last_ns)
                 if self._pace.closed:
@@ -68,7 +68,7 @@ class VideoSource:
                     yield Picture(rgb=self._picture(), captured_ns=captured_ns)
             if not self._loop:
                 return
-            begin_ns += last_ns + round(1e9 / self._fps)
+            begin_ns += last_ns + LOOP_PAUSE_NS
             self._capture.release()
             self._capture = self._open()
 
