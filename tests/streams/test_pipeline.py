@@ -273,6 +273,30 @@ def test_what_is_recorded_replays_to_the_same_windows(
         assert [w.positions.tobytes() for w in engine.windows] == live
 
 
+def test_a_replay_knows_apart_whose_joints_are_all_centred_on_the_hips(
+    engine: FakeEngine, sender: WindowSender, tmp_path: Path
+) -> None:
+    def person(x: float, height: float) -> Person:
+        points = standing()[:, :2] * 0.2 + np.array([x, 0.5], np.float32)
+        return Person(standing() * np.float32(height), np.ones(25, np.float32), points)
+
+    people = (person(0.2, 1.0), person(0.8, 1.2))
+    # The estimator gives them now in this order, now in that.
+    frames = [SkeletonFrame(people[:: 1 if i % 2 else -1], i * SECOND // 30) for i in range(60)]
+
+    def heights() -> dict[int, float]:
+        assert all(np.ptp(w.positions[0, :, Joint.HEAD, 1]) < 1e-4 for w in engine.windows)
+        return {w.track: round(float(w.positions[0, 0, Joint.HEAD, 1]), 3) for w in engine.windows}
+
+    with closing(SessionRecorder(tmp_path / "a.session", source="test")) as recorder:
+        pipeline(ListSource(frames), sender, recorder=recorder).run()
+    live = heights()
+    assert sorted(live.values()) == [0.72, 0.864]
+    engine.windows.clear()
+    pipeline(SessionSource(tmp_path / "a.session", fast=True), sender).run()
+    assert heights() == live
+
+
 def test_a_recording_that_fails_does_not_end_the_show(
     engine: FakeEngine, sender: WindowSender, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -68,7 +68,7 @@ def first(
 ) -> Preview:
     frame, tracked = seen(count, picture=picture)
     for _ in range(int(WAIT_S * 20)):
-        publisher.show(frame, tracked, fps=29.97)
+        publisher.show(frame, tracked, fps=29.97, dropped=4)
         if (preview := reader.newer_than(None, 0.05)) is not None:
             return preview
     raise AssertionError("nothing was received")
@@ -95,12 +95,16 @@ def test_what_is_shown_is_received(address: str, count: int) -> None:
     assert preview.jpeg is not None
     assert preview.jpeg.startswith(JPEG_START)
     assert not preview.joints_only
+    assert preview.frames_dropped == 4
 
 
 def test_in_joints_only_mode_no_picture_is_on_the_wire(address: str, wire: Wire) -> None:
-    with closing(PreviewPublisher(address, "cam", encode=None)) as publisher:
+    with closing(PreviewPublisher(address, "cam", encode=None, max_fps=1.0)) as publisher:
         frames = wire.frames(publisher, seen())
-        assert publisher._next is None or publisher._next.rgb is None
+        # Not even the thread that sends gets to see it.
+        publisher.show(*seen(), fps=30.0)
+        assert publisher._next is not None
+        assert publisher._next.rgb is None
     message = unpack(frames)
     assert set(message.arrays) == {"joints", "confidence", "image_points"}
     assert message.header["joints_only"] is True
@@ -186,6 +190,7 @@ def _message(**changes: object) -> list[bytes]:
         "height": 0,
         "tracks": [{"track": 1, "quality": 1.0}],
         "fps": 30.0,
+        "frames_dropped": 0,
         "joints_only": True,
     }
     header.update(changes)

@@ -185,6 +185,22 @@ def test_an_engine_that_restarts_is_greeted_anew(sender: WindowSender, address: 
     again.stop()
 
 
+def test_an_engine_that_restarts_while_nothing_is_sent_is_greeted_anew(
+    sender: WindowSender, address: str
+) -> None:
+    engine = FakeEngine(address, spec=SPEC)
+    sender.wait_welcome(WAIT_S)
+    engine.stop()
+    with sender._changed:
+        assert sender._changed.wait_for(lambda: sender._counts["farewells"] == 1, WAIT_S)
+    assert not sender.welcomed
+    again = FakeEngine(address, spec=SPEC)
+    with sender._changed:
+        assert sender._changed.wait_for(lambda: sender._counts["welcomes"] == 2, WAIT_S)
+    assert sender.counters()["lost"] == 0
+    again.stop()
+
+
 def test_flush_does_not_call_lost_windows_taken(sender: WindowSender, address: str) -> None:
     engine = FakeEngine(address, spec=SPEC)
     sender.wait_welcome(WAIT_S)

@@ -21,8 +21,10 @@ class Clock:
 
 
 def live(clock: Clock) -> Pace:
-    pace = Pace(fast=False, duration_s=10.0, now_ns=clock)
+    return told(clock, Pace(fast=False, duration_s=10.0, now_ns=clock))
 
+
+def told(clock: Clock, pace: Pace) -> Pace:
     def wait(timeout: float) -> bool:
         clock.ns += round(timeout * 1e9)
         return False
@@ -81,6 +83,30 @@ def test_fast_playback_gives_everything_and_never_runs_ahead() -> None:
     assert np.diff(np.array(instants, np.int64)).tolist() == [100 * MS] * 100
     assert instants[-1] == clock.ns
     assert pace.dropped == 0
+
+
+def test_a_long_recording_is_not_played_further_ahead_than_the_engine_takes() -> None:
+    clock = Clock()
+    pace = told(clock, Pace(fast=True, duration_s=7200.0, now_ns=clock))
+    for second in range(7200):
+        captured_ns = pace.instant(second * 1000 * MS)
+        assert captured_ns is not None
+        assert 0 <= clock.ns - captured_ns <= 3000 * 1000 * MS
+
+
+def test_a_recording_slower_than_time_stays_within_what_the_engine_takes() -> None:
+    clock = Clock()
+    pace = told(clock, Pace(fast=True, duration_s=3000.0, now_ns=clock))
+    instants: list[int] = []
+    for second in range(3000):
+        instant = pace.instant(second * 1000 * MS)
+        assert instant is not None
+        assert 0 <= clock.ns - instant <= 3300 * 1000 * MS
+        instants.append(instant)
+        clock.ns += 3000 * MS
+    steps = np.diff(instants)
+    assert (steps >= 1000 * MS).all()
+    assert (steps > 1000 * MS).sum() <= 2
 
 
 def test_closing_ends_the_wait_for_a_frame_far_ahead() -> None:

@@ -57,7 +57,9 @@ def test_a_loop_goes_on_in_time(video: Path) -> None:
         if len(times) == 25:
             source.close()
     assert len(times) == 25
-    np.testing.assert_allclose(np.diff(times) / 1e6, 50, atol=1e-3)
+    steps = np.diff(times) / 1e6
+    np.testing.assert_allclose(steps[[9, 19]], 1000, atol=1e-3)
+    np.testing.assert_allclose(np.delete(steps, [9, 19]), 50, atol=1e-3)
 
 
 class WithoutTimes:
