@@ -115,9 +115,7 @@ def load_bundle(folder: Path) -> Bundle:
     try:
         manifest = _manifest_from(json.loads(path.read_text("utf-8")))
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise BundleError(
-            f"{path} is not a manifest ({error}); export or copy the bundle again"
-        ) from None
+        raise BundleError(f"{path} is not a manifest ({error}); export or copy the bundle again") from None
     for name in ("skeleton.onnx", "text.onnx", "vocabulary.json"):
         if name not in manifest.files:
             raise BundleError(f"{path} lists no {name}; export the bundle again")

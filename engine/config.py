@@ -22,8 +22,9 @@ class EngineConfig:
     """Where it listens."""
     backend: str = "auto"
     """What runs the encoder: auto or onnxruntime."""
-    bank: str = "pgfa-streaming"
-    """Rule that sharpens the prototypes: pgfa-streaming or text-only."""
+    bank: str = "text-only"
+    """Rule that sharpens the prototypes: text-only leaves them as they are, pgfa-streaming moves them
+    towards what it sees."""
     store: Path | None = None
     """File that holds actions, events and what the bank has learnt; engine.db in the data folder if
     not given."""
@@ -57,13 +58,17 @@ class EngineConfig:
                 "wanted 1 to 1,024 waiting windows and a snapshot every 1 to 86,400 s, "
                 f"got {self.max_waiting} and {self.snapshot_every_s}; choose values in between"
             )
-        listening = (self.endpoints.windows, self.endpoints.predictions, self.endpoints.control)
-        remote = [endpoint for endpoint in listening if not is_local(endpoint)]
+        remote = [endpoint for endpoint in self.listening if not is_local(endpoint)]
         if remote and not self.allow_remote:
             raise ConfigError(
                 f"wanted addresses only this machine can reach, got {', '.join(remote)}; use 127.0.0.1, or "
                 "add --allow-remote on a network you trust: nothing is encrypted"
             )
+
+    @property
+    def listening(self) -> tuple[str, str, str]:
+        """The addresses the engine itself listens on."""
+        return self.endpoints.windows, self.endpoints.predictions, self.endpoints.control
 
 
 def is_local(endpoint: str) -> bool:

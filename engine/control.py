@@ -109,6 +109,15 @@ class Control:
         """Every action and its class rows, encoded now; some 10 ms an action."""
         return [(action, self._rows(action)) for action in self._vocabulary.actions]
 
+    def warm_up(self) -> None:
+        """Return once the first name's one-time costs have been paid: some 10 s on a new machine.
+
+        Raises:
+            DataError: The library of actions is damaged.
+        """
+        text = describe("warm up", self._encoder)
+        self._projection.rows(class_feature(text.texts, self._encoder)[None])
+
     def execute(self, op: str, args: dict[str, Any]) -> dict[str, Any]:
         """The operation's result, JSON-safe.
 

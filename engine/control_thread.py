@@ -54,14 +54,14 @@ class Inbox:
     def take(self, timeout_s: float) -> Request | tuple[ActionEvent, ...] | None:
         """What has waited longest; None when time is over, and when the inbox is closed and empty."""
         try:
-            return self._items.get(timeout=timeout_s)
+            return self._items.get(timeout=0.0 if self._closed else timeout_s)
         except queue.Empty:
             return None
 
     def close(self) -> None:
         """Take nothing more in."""
         self._closed = True
-        # Where it is full, the thread is awake and will see.
+        # Where it is full, the thread is awake, and no longer waits when it is done.
         with contextlib.suppress(queue.Full):
             self._items.put_nowait(None)
 

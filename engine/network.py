@@ -23,9 +23,13 @@ missed. Subscriptions take effect in the order they were made, so one to ``ready
 others proves, once it is answered, that nothing said from then on is lost.
 """
 
+import errno
+import os
+import socket
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import cast
 
 import zmq
@@ -137,8 +141,9 @@ class Network:
         bound.sndhwm = bound.rcvhwm = 1000
         bound.maxmsgsize = MAX_BUFFER_BYTES
         try:
+            _refuse_answered(endpoint)
             bound.bind(endpoint)
-        except zmq.ZMQError as error:
+        except (OSError, zmq.ZMQError) as error:
             raise EngineError(
                 f"wanted to listen on {endpoint}, got {error.strerror}; stop the engine that is running "
                 "there, or choose other --endpoints"
@@ -218,3 +223,17 @@ class Network:
         wish = frames[0]
         if wish.startswith(_READY) and len(wish) <= _LONGEST_READY:
             self._outbox.send("predictions", [wish[1:], *pack("ready")])
+
+
+def _refuse_answered(endpoint: str) -> None:
+    """Refuse an ipc address somebody answers at: ZeroMQ would take it away from them without a word.
+
+    Raises:
+        OSError: Somebody does.
+    """
+    scheme, _, path = endpoint.partition("://")
+    if scheme != "ipc" or not hasattr(socket, "AF_UNIX") or not Path(path).exists():
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        if probe.connect_ex(path) == 0:
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))

@@ -89,6 +89,7 @@ class EngineServer:
         )
         try:
             self._control = self._new_control(encoder)
+            self._control.warm_up()
             self._load_actions()
             self._network = self._new_network()
         except AnymoveError:

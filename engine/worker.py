@@ -163,14 +163,15 @@ class Worker:
         }
         ages_ms = {name: max(0, at - window.captured_ns) / 1e6 for name, at in moments.items()}
         prediction = replace(recognition.prediction, ages_ms=ages_ms, replaced=waiting.missed)
-        self._outlet.predicted(prediction)
-        self._outlet.answer(waiting, None)
-        self._tell(recognition.events)
+        # Counted before it is told, so that who has been told finds it counted.
         self._telemetry.count("windows_recognized")
         self._telemetry.observe_ns("wait", begun_ns=waiting.received_ns, ended_ns=started_ns)
         self._telemetry.observe_ns("embed", begun_ns=started_ns, ended_ns=embedded_ns)
         self._telemetry.observe_ns("decide", begun_ns=embedded_ns, ended_ns=decided_ns)
         self._telemetry.observe("capture_to_decision", ages_ms["decided"])
+        self._outlet.predicted(prediction)
+        self._tell(recognition.events)
+        self._outlet.answer(waiting, None)
 
     def _expire(self) -> None:
         now_ns = self._clock()

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.text.encoders import TextEncoder
+from engine.text.contract import TextEncoder
 from engine.text.library import Library, builtin_library
 from engine.text.names import check_name
 from engine.text.sentence import check_texts
@@ -51,7 +51,10 @@ def describe(
         return ClassText(name=checked, texts=(checked, *lines), source="user")
     match = (library or builtin_library()).match(checked, encoder)
     if match is not None:
-        texts = (checked, match.entry.complete, match.entry.skeleton)
+        entry = match.entry
+        # Its other wordings, too: each is a different view of the same meaning (see the lab log).
+        every = (checked, entry.complete, entry.skeleton, *entry.phrases)
+        texts = tuple(dict.fromkeys(every))
         return ClassText(name=checked, texts=texts, source="library", matched=match.entry.name)
     return ClassText(name=checked, texts=template_texts(checked), source="template")
 
@@ -59,8 +62,8 @@ def describe(
 def template_texts(name: str) -> tuple[str, ...]:
     """The sentences for an action nobody has described: its name alone, and in a sentence.
 
-    The sentence brings the feature half as far again towards where described actions lie, at
-    hardly any cost in telling names apart.
+    The sentence brings the feature a third nearer to those of written descriptions, and costs
+    nothing in telling names apart.
     """
     return (name, f"The person does the following with the body: {name}.")
 

@@ -5,41 +5,20 @@ needs torch), and from then on runs from the exported file alone.
 """
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+from engine.text.contract import TextEncoder
+from engine.text.library import builtin_library
+from engine.text.sentence import MINILM, MPNET, SentenceEncoder, read_export
+from streams.skeleton.errors import InputError, ModelFileError
 
-from engine.text.sentence import MINILM, MPNET, SentenceEncoder
-from streams.skeleton.errors import InputError
-
-DEFAULT_ENCODER = "minilm"
-
-
-class TextEncoder(Protocol):
-    """Turns sentences into unit vectors. Thread-safe."""
-
-    id: str
-    """Key of ``ENCODERS``, for example ``"minilm"``."""
-    sha256: str
-    """Of the weights, as in a bundle's manifest."""
-    dim: int
-    """E."""
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """(len(texts), E) float32, unit rows; (0, E) for no texts.
-
-        Raises:
-            InputError: A text is empty or longer than 4,000 characters.
-        """
-        ...
-
+DEFAULT_ENCODER = MINILM.id
+MODELS = {model.id: model for model in (MINILM, MPNET)}
 
 ENCODERS: dict[str, Callable[[], TextEncoder]] = {
-    "minilm": lambda: SentenceEncoder(MINILM),
-    "mpnet": lambda: SentenceEncoder(MPNET),
+    name: partial(SentenceEncoder, model) for name, model in MODELS.items()
 }
 """Constructors by id; nothing is loaded before one is called."""
 
@@ -58,17 +37,24 @@ def load_text_encoder(encoder_id: str = DEFAULT_ENCODER) -> TextEncoder:
 def prepare_text_encoder(encoder_id: str = DEFAULT_ENCODER) -> Path:
     """Folder of the exported encoder, made now unless a sound one is there already.
 
-    Takes about 15 s for ``minilm``, whose weights are installed with this program; ``mpnet`` is
-    downloaded from its hub.
+    The features of the built-in library are computed on the way, so that nobody who types an
+    action waits for them. Takes some 20 s for ``minilm``, whose weights are installed with this
+    program; ``mpnet`` is downloaded from its hub.
 
     Raises:
         InputError: No encoder has the id.
         ModelFileError: The weights are foreign or out of reach, or the export departs from them.
+        DataError: The built-in library is damaged.
     """
     _check_id(encoder_id)
-    # By name, because the exporter loads torch, and nothing that serves may import torch.
-    exporter = importlib.import_module("engine.text.export")
-    return exporter.export_encoder(encoder_id)
+    model = MODELS[encoder_id]
+    try:
+        read_export(model, model.folder)
+    except ModelFileError:
+        # By name, because the exporter loads torch, and nothing that serves may import torch.
+        importlib.import_module("engine.text.export").export_encoder(model)
+    builtin_library().features(load_text_encoder(encoder_id))
+    return model.folder
 
 
 def _check_id(encoder_id: str) -> None:

@@ -20,17 +20,14 @@ from engine.bundle import sha256_of
 from engine.text.sentence import (
     MINILM,
     MODEL_FILE,
-    MPNET,
     TOKENIZER_FILE,
     ExportRecord,
     SentenceEncoder,
     SentenceModel,
-    read_export,
     write_record,
 )
 from streams.skeleton.errors import ModelFileError
 
-MODELS = {model.id: model for model in (MINILM, MPNET)}
 MAX_DIFFERENCE = 1e-5
 """Largest absolute difference to sentence-transformers an export may show."""
 WEIGHTS_FILE = "model.safetensors"
@@ -56,22 +53,14 @@ class _Pooled(nn.Module):
         return nn.functional.normalize(tokens.mean(dim=1), dim=-1)
 
 
-def export_encoder(encoder_id: str) -> Path:
-    """Folder of the exported encoder; a sound one that is there already is left as it is.
-
-    Args:
-        encoder_id: Key of ``MODELS``.
+def export_encoder(model: SentenceModel) -> ExportRecord:
+    """The record of a new export of the model to its own folder, from weights found or fetched.
 
     Raises:
         ModelFileError: The weights are foreign or out of reach, or the export departs from them.
     """
-    model = MODELS[encoder_id]
-    try:
-        read_export(model, model.folder)
-    except ModelFileError:
-        weights = installed_weights(model) if model.package else hub_weights(model)
-        export_model(model, weights, model.folder)
-    return model.folder
+    weights = installed_weights(model) if model.package else hub_weights(model)
+    return export_model(model, weights, model.folder)
 
 
 def export_model(model: SentenceModel, weights: Path, destination: Path) -> ExportRecord:

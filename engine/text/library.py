@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.rows import are_unit
-from engine.text.encoders import TextEncoder
+from engine.text.contract import TextEncoder
 from engine.text.names import name_key
 from engine.text.wording import contradicts, wording_key
 from streams.config import models_folder
@@ -138,6 +138,8 @@ class Library:
         features = encoder.encode(self._phrases)
         try:
             _keep(path, features)
+            for outdated in set(path.parent.glob(f"library-{encoder.id}-*.npy")) - {path}:
+                outdated.unlink(missing_ok=True)
         except OSError as error:
             _logger.warning("library features not kept in %s: %s", path, error)
         return features

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -56,7 +56,7 @@ def reaching(reach_m: float, *, side: int = 1, frames: int = FRAMES) -> NDArray[
 
 
 def window(
-    positions: NDArray[np.float32] | None = None,
+    positions: NDArray[Any] | None = None,
     *,
     stream: str = "camera",
     track: int = 0,
@@ -158,15 +158,6 @@ class ManualClock:
     def advance(self, seconds: float) -> int:
         self.now_ns += round(seconds * 1e9)
         return self.now_ns
-
-
-def write_library(path: Path) -> Path:
-    """A library of one action, for tests that must not read the real one."""
-    path.write_text(
-        '{"wave": {"names": ["wave", "waving"], "complete": "A person waves.", '
-        '"skeleton": "The hand joint goes from side to side above the shoulder."}}'
-    )
-    return path
 
 
 def eventually(condition: Callable[[], bool], changed: threading.Condition, timeout_s: float = 5.0) -> bool:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def _standing(
     )
 
 
-def _play(decider: Decider, *windows: dict[str, float]) -> list[Decision]:
+def _play(decider: Decider, *windows: dict[str, Any]) -> list[Decision]:
     return [decider.step(_standing(hop, **shares)) for hop, shares in enumerate(windows)]
 
 
@@ -40,7 +41,9 @@ def _phases(decisions: Iterable[Decision]) -> list[tuple[str, str]]:
     return [(t.phase, t.class_id) for decision in decisions for t in decision.transitions]
 
 
-WAVE, SQUAT, NOTHING = {"wave": 0.8, "squat": 0.1}, {"wave": 0.1, "squat": 0.8}, {"wave": 0.1, "squat": 0.1}
+WAVE: dict[str, Any] = {"wave": 0.8, "squat": 0.1}
+SQUAT: dict[str, Any] = {"wave": 0.1, "squat": 0.8}
+NOTHING: dict[str, Any] = {"wave": 0.1, "squat": 0.1}
 
 
 def test_an_action_begins_with_the_second_window_that_agrees():
@@ -69,7 +72,7 @@ def test_one_poor_window_does_not_end_an_action_and_a_second_does():
 
 
 def test_between_the_thresholds_an_action_goes_on_but_does_not_begin():
-    weak = {"wave": 0.3}
+    weak: dict[str, Any] = {"wave": 0.3}
     assert _phases(_play(Decider(ALONE), weak, weak, weak)) == []
     decisions = _play(Decider(ALONE), {"wave": 0.9}, {"wave": 0.9}, weak, weak, weak)
     assert decisions[-1].state == "action"
@@ -209,9 +212,9 @@ def test_ids_are_counted_unless_someone_else_gives_them():
         {"max_tracks": 0},
     ],
 )
-def test_settings_out_of_range_are_refused(setting: dict[str, float]):
+def test_settings_out_of_range_are_refused(setting: dict[str, Any]):
     with pytest.raises(ConfigError, match="wanted"):
-        DecisionConfig(**setting)  # pyright: ignore[reportArgumentType]
+        DecisionConfig(**setting)
 
 
 CLASSES = ("wave", "squat", "bow")

@@ -19,10 +19,10 @@ def _reference(positions: NDArray[np.floating]) -> float:
     farthest = 0.0
     for joint in range(21):
         smooth = [
-            sum(positions[t + k, joint].astype(float) for k in range(AVERAGED_FRAMES)) / AVERAGED_FRAMES
+            np.mean([positions[t + k, joint] for k in range(AVERAGED_FRAMES)], axis=0, dtype=float)
             for t in range(len(positions) - AVERAGED_FRAMES + 1)
         ]
-        mean = sum(smooth) / len(smooth)
+        mean = np.mean(smooth, axis=0)
         for place in smooth:
             farthest = max(farthest, float(np.sqrt(((place - mean) ** 2).sum())))
     return farthest

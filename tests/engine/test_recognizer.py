@@ -42,7 +42,7 @@ class Rig:
     def __init__(self, bundle: Bundle, **decision: Any) -> None:
         self.backend = FakeBackend(WAVE)
         self.bank = WatchedBank()
-        config = DecisionConfig(**{"smoothing_s": 0.0, **decision})
+        config = replace(DecisionConfig(smoothing_s=0.0), **decision)
         self.recognizer = Recognizer(bundle.manifest, self.backend, self.bank, config=config)
         self.recognizer.set_action(_action("w", "wave"), WAVE, version=1)
         self.recognizer.set_action(_action("s", "squat"), SQUAT, version=2)

@@ -1,5 +1,7 @@
 """The histogram keeps sums by confidence, whatever the order, in bounded memory."""
 
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -32,7 +34,7 @@ def by_key(histogram: ConfidenceHistogram) -> tuple[int, list[int], np.ndarray, 
 
 
 @given(observations, st.randoms(use_true_random=False))
-def test_the_order_of_arrival_never_matters(seen, random):
+def test_the_order_of_arrival_never_matters(seen: list[Observation], random: Random):
     features = features_for(seen)
     shuffled = list(range(len(seen)))
     random.shuffle(shuffled)
@@ -43,7 +45,7 @@ def test_the_order_of_arrival_never_matters(seen, random):
 
 
 @given(observations)
-def test_nothing_is_lost_and_memory_is_bounded(seen):
+def test_nothing_is_lost_and_memory_is_bounded(seen: list[Observation]):
     features = features_for(seen)
     histogram = filled(seen, features)
     weights = np.array([weight for _, weight in seen])
@@ -55,7 +57,7 @@ def test_nothing_is_lost_and_memory_is_bounded(seen):
 
 
 @given(observations, st.floats(0.05, 1.0))
-def test_the_most_certain_weigh_what_was_asked(seen, share):
+def test_the_most_certain_weigh_what_was_asked(seen: list[Observation], share: float):
     ones = np.ones((len(seen), 1), np.float32)
     histogram = filled(seen, ones)
     wanted = share * histogram.total

@@ -9,10 +9,9 @@ from engine.bank.pgfa_streaming import PgfaStreamingBank
 from streams.skeleton.errors import SnapshotError
 
 TEMPERATURE = 0.07
-Array = NDArray[np.float64]
 
 
-def unit(rows: Array) -> NDArray[np.float32]:
+def unit(rows: NDArray[np.floating]) -> NDArray[np.float32]:
     return (rows / np.linalg.norm(rows, axis=-1, keepdims=True)).astype(np.float32)
 
 
@@ -28,7 +27,9 @@ def clustered(
     return texts, unit(chosen + noise * rng.normal(size=chosen.shape) / np.sqrt(dim))
 
 
-def offline_prototypes(stream: Array, texts: Array, *, alpha: float) -> NDArray[np.float32]:
+def offline_prototypes(
+    stream: NDArray[np.float32], texts: NDArray[np.float32], *, alpha: float
+) -> NDArray[np.float32]:
     """The published rule over a whole test set, with the entropy our bank uses."""
     cosines = stream @ texts.T
     logits = cosines / TEMPERATURE

@@ -28,7 +28,11 @@ def test_what_the_user_wrote_comes_first(minilm: TextEncoder, library: Library):
 @pytest.mark.parametrize("description", [None, "", "  \n "])
 def test_then_comes_the_library(minilm: TextEncoder, library: Library, description: str | None):
     found = describe("squats", minilm, description=description, library=library)
-    assert found == ClassText("squats", ("squats", "Hips sink low.", "Knees fold."), "library", "squat")
+    assert (found.name, found.source, found.matched) == ("squats", "library", "squat")
+    entry = library.match("squats", minilm)
+    assert entry is not None
+    wordings = [phrase for phrase in entry.entry.phrases if phrase != "squats"]
+    assert found.texts == ("squats", "Hips sink low.", "Knees fold.", *wordings)
 
 
 def test_else_a_template_holds_the_name(minilm: TextEncoder, library: Library):
@@ -41,7 +45,9 @@ def test_else_a_template_holds_the_name(minilm: TextEncoder, library: Library):
 
 def test_the_built_in_library_is_the_default(minilm: TextEncoder):
     found = describe("jumping jacks", minilm)
-    assert (found.source, found.texts[0], len(found.texts)) == ("library", "jumping jacks", 3)
+    assert (found.source, found.texts[0]) == ("library", "jumping jacks")
+    assert len(found.texts) > 3
+    assert len(set(found.texts)) == len(found.texts)
 
 
 @pytest.mark.parametrize("name", ["", "\n", "x" * 81, "a\x07b"])

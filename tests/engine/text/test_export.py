@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.bundle import sha256_of
-from engine.text import export
+from engine.text import encoders, export
 from engine.text.sentence import (
     MINILM,
     MODEL_FILE,
@@ -129,16 +129,18 @@ def test_a_sound_export_is_kept_and_a_damaged_one_made_anew(
     model: SentenceModel, weights: Path, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("ANYMOVE_HOME", str(tmp_path))
-    monkeypatch.setitem(export.MODELS, "tiny", model)
+    monkeypatch.setitem(encoders.MODELS, "tiny", model)
+    monkeypatch.setitem(encoders.ENCODERS, "tiny", lambda: SentenceEncoder(model))
     monkeypatch.setattr(export, "installed_weights", lambda _: weights)
     shutil.copytree(exported, model.folder)
     (model.folder / "mark").touch()
-    assert export.export_encoder("tiny") == model.folder
+    assert encoders.prepare_text_encoder("tiny") == model.folder
     assert (model.folder / "mark").exists()
     (model.folder / MODEL_FILE).unlink()
-    export.export_encoder("tiny")
+    assert encoders.prepare_text_encoder("tiny") == model.folder
     assert not (model.folder / "mark").exists()
     read_export(model, model.folder)
+    assert list(model.folder.parent.glob("library-tiny-*.npy")), "the library's features come along"
 
 
 def test_the_installed_weights_are_minilm():
