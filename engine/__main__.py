@@ -4,8 +4,6 @@ Once it serves, it prints one line of JSON, ``{"ready": true, ...}``, and nothin
 SIGINT stop it. Status 2 means that it was asked for something it cannot do, 1 that it failed.
 """
 
-import contextlib
-import io
 import json
 import logging
 import os
@@ -13,10 +11,9 @@ import signal
 import sys
 from collections.abc import Sequence
 
-import tyro
-
 from engine.config import EngineConfig, is_local
 from engine.server import EngineServer
+from streams.command_line import parse
 from streams.skeleton.errors import AnymoveError
 
 
@@ -24,34 +21,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Exit status of an engine that served until it was stopped."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
-        return serve(parse(argv))
+        return serve(parse(EngineConfig, argv, prog="anymove engine"))
     except AnymoveError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
-
-
-def parse(argv: Sequence[str] | None) -> EngineConfig:
-    """The settings these arguments ask for.
-
-    Raises:
-        ConfigError: Settings out of their range, or that contradict each other.
-        SystemExit: Help was asked for, or the arguments are none of ours.
-    """
-    said = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(said):
-            return tyro.cli(EngineConfig, prog="anymove engine", args=argv)
-    except SystemExit as stopped:
-        # tyro draws a box around a setting the configuration itself refuses; its words are enough.
-        cause: BaseException | None = stopped
-        while cause is not None and not isinstance(cause, AnymoveError):
-            cause = cause.__context__
-        if cause is not None:
-            raise cause from None
-        sys.stderr.write(said.getvalue())
-        raise
 
 
 def serve(config: EngineConfig) -> int:

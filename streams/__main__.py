@@ -15,8 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
-import tyro
-
+from streams.command_line import parse
 from streams.config import CaptureConfig
 from streams.jpeg import jpeg
 from streams.pipeline import Pipeline
@@ -33,9 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Exit code of a capture process: 0 when its source ended or it was asked to stop, 2 on an error."""
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     try:
-        config = tyro.cli(
-            CaptureConfig, args=argv, prog="anymove capture", description=CaptureConfig.__doc__
-        )
+        config = parse(CaptureConfig, argv, prog="anymove capture", description=CaptureConfig.__doc__)
         keep_stderr_for_ourselves(config.native_log)
         _capture(config)
     except AnymoveError as error:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import tyro
 
+from streams.command_line import parse
 from streams.skeleton.errors import AnymoveError
 from training.config import TrainConfig
 
@@ -19,9 +20,9 @@ class ExportConfig:
 
     run: Path
     """Folder of a finished run with no class hidden: the weights to ship."""
-    calibration_run: Path
+    calibration_run: Path | None = None
     """Folder of a run of the same settings that hid a fold of classes: the decision's constants are
-    measured on those classes."""
+    measured on those classes; None to measure them on the development set."""
     out: Path | None = None
     """Folder of the bundle, replaced; None for the one that comes with this program."""
     name: str = "anymove-pgfa"
@@ -51,13 +52,13 @@ Command = (
 
 def main(argv: list[str] | None = None) -> int:
     """Exit code of the command: 0, or 2 after one line on stderr that says what was wrong."""
-    command: TrainConfig | ExportConfig | EvalConfig = tyro.cli(
-        Command,  # pyright: ignore[reportArgumentType]
-        args=argv,
-        prog="anymove",
-        description=__doc__,
-    )
     try:
+        command: TrainConfig | ExportConfig | EvalConfig = parse(
+            Command,  # pyright: ignore[reportArgumentType]
+            argv,
+            prog="anymove",
+            description=__doc__,
+        )
         print(_run(command))
     except AnymoveError as error:
         print(f"anymove: {error}", file=sys.stderr)
