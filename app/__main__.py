@@ -12,6 +12,7 @@ from pathlib import Path
 import tyro
 
 from app.config import RunConfig
+from streams.command_line import parse
 from streams.config import home
 from streams.skeleton.errors import AnymoveError
 
@@ -21,11 +22,9 @@ LOG_FILES = 3
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0 when stopped or at the end of the source, 2 after one line that says what was wrong."""
+    """Exit status: 0 stopped, or the source has ended, 2 after one line that says what was wrong."""
     try:
-        config = tyro.cli(
-            RunConfig, args=argv, prog="anymove run", config=(tyro.conf.FlagCreatePairsOff,)
-        )
+        config = parse(RunConfig, argv, prog="anymove run", config=(tyro.conf.FlagCreatePairsOff,))
         if config.home is not None:
             # The processes started from here look there, too.
             os.environ["ANYMOVE_HOME"] = str(config.home.resolve())

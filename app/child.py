@@ -101,13 +101,13 @@ class Child:
         if process is not None and process.stdin is not None:
             process.stdin.close()
 
-    def stop(self, timeout_s: float = STOP_S) -> None:
-        """Return once the process has ended, by force if it does not within the time."""
+    def stop(self) -> None:
+        """Return once the process has ended, by force if it does not within ``STOP_S``."""
         self.ask_to_stop()
-        self._thread.join(timeout_s)
+        self._thread.join(STOP_S)
         process = self._process
         if self._thread.is_alive() and process is not None:
-            logger.warning("%s did not stop within %.0f s and is killed", self._spec.name, timeout_s)
+            logger.warning("%s did not stop within %g s and is killed", self._spec.name, STOP_S)
             process.kill()
             self._thread.join()
 
@@ -131,9 +131,9 @@ class Child:
             if code == 0 and self._spec.ends:
                 return self._become("finished")
             detail = self._explain(code)
-            logger.warning("%s ended: %s", self._spec.name, detail)
             if not self._spec.restart:
                 return self._become("failed", detail)
+            logger.warning("%s ended: %s", self._spec.name, detail)
             failures = 0 if self._was_healthy() else failures
             self._become("waiting", detail)
             self._stopping.wait(pause_s(failures))
@@ -150,7 +150,8 @@ class Child:
                 return 0
             process = self._process = _spawn(self._spec.command)
         self._become("starting", restarted=not first)
-        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
         readers = [
             threading.Thread(target=self._read_stdout, args=(process.stdout,), daemon=True),
             threading.Thread(target=self._read_stderr, args=(process.stderr,), daemon=True),

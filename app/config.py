@@ -52,7 +52,9 @@ class RunConfig:
         if self.headless and not self.action_names:
             raise ConfigError("wanted --actions with --headless, got none; name what to recognise")
         if len(self.action_names) > MAX_ACTIONS:
-            raise ConfigError(f"wanted up to {MAX_ACTIONS} actions, got {len(self.action_names)}; name fewer")
+            raise ConfigError(
+                f"wanted up to {MAX_ACTIONS} actions, got {len(self.action_names)}; name fewer"
+            )
 
     @property
     def action_names(self) -> tuple[str, ...]:

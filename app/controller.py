@@ -27,22 +27,36 @@ DEFAULT_ACTIONS = (
 
 
 class Engine(Protocol):
-    """What the page asks of the engine; ``engine.client.EngineClient`` is one."""
+    """What the page asks of the engine, as ``engine.client.EngineClient`` answers it."""
 
     @property
-    def vocabulary(self) -> int: ...
+    def vocabulary(self) -> int:
+        """Version of the set of actions in the latest answer."""
+        ...
 
-    def health(self) -> dict[str, Any]: ...
+    def health(self) -> dict[str, Any]:
+        """What the engine is; ``vocabulary`` among it."""
+        ...
 
-    def actions(self) -> Sequence[Action]: ...
+    def actions(self) -> Sequence[Action]:
+        """Every action, oldest first."""
+        ...
 
-    def add_action(self, name: str, description: str | None = None) -> Action: ...
+    def add_action(self, name: str, description: str | None = None) -> Action:
+        """The new action."""
+        ...
 
-    def rename_action(self, action_id: str, name: str) -> Action: ...
+    def rename_action(self, action_id: str, name: str) -> Action:
+        """The action under another name."""
+        ...
 
-    def remove_action(self, action_id: str) -> None: ...
+    def remove_action(self, action_id: str) -> None:
+        """Forget an action."""
+        ...
 
-    def undo(self) -> Action | None: ...
+    def undo(self) -> Action | None:
+        """The action as it was before the last change; None where that had added it."""
+        ...
 
 
 class Controller:
@@ -103,19 +117,26 @@ class Controller:
         actions = self._engine.actions()
         self._state.set_actions(actions, version=self._engine.vocabulary)
 
-    def offer(self, names: Sequence[str]) -> None:
-        """Add the actions of these names that are missing; without names, defaults to an empty set.
+    def defaults(self) -> tuple[str, ...]:
+        """What to offer a newcomer: the default names where there are no actions yet, else nothing.
 
         Raises:
             EngineError: The engine does not answer.
+        """
+        return () if self._engine.actions() else DEFAULT_ACTIONS
+
+    def offer(self, names: Sequence[str]) -> None:
+        """Add and show the actions of these names that are missing.
+
+        Raises:
+            EngineError: The engine does not answer; some may have been added.
             VocabularyError: One of them is no name.
         """
-        known = self._engine.actions()
-        for name in names or (() if known else DEFAULT_ACTIONS):
+        for name in names:
             # The engine decides what counts as the same name.
             with contextlib.suppress(DuplicateActionError):
                 self._engine.add_action(name)
-        self.refresh()
+            self.refresh()
 
     def _answer(self, command: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         try:

@@ -15,7 +15,17 @@ from engine.bundle import DEFAULT_BUNDLE, load_bundle
 from streams.config import home, models_folder
 from streams.skeleton.errors import AnymoveError, ConfigError, ModelFileError
 
-PACKAGES = ("numpy", "pyzmq", "onnxruntime", "mediapipe", "tokenizers", "gradio", "fastapi", "uvicorn", "websockets")
+PACKAGES = (
+    "numpy",
+    "pyzmq",
+    "onnxruntime",
+    "mediapipe",
+    "tokenizers",
+    "gradio",
+    "fastapi",
+    "uvicorn",
+    "websockets",
+)
 PORT = 7860
 LEAST_FREE_GB = 0.5
 
@@ -33,8 +43,6 @@ class Check:
 
 def python() -> str:
     """Version and system."""
-    if sys.version_info < (3, 11):
-        raise ConfigError(f"wanted Python 3.11 or newer, got {platform.python_version()}; install a newer one")
     return f"{platform.python_version()} on {platform.system()} {platform.machine()}"
 
 
@@ -86,7 +94,8 @@ def bundle() -> str:
     """The model bundle, checked by its hashes."""
     found = load_bundle(DEFAULT_BUNDLE)
     manifest = found.manifest
-    return f"{manifest.name}, {manifest.method}, {len(manifest.seen_classes)} seen classes, {found.fingerprint[:12]}"
+    seen = f"{len(manifest.seen_classes)} seen classes"
+    return f"{manifest.name}, {manifest.method}, {seen}, {found.fingerprint[:12]}"
 
 
 def camera() -> str:

@@ -14,18 +14,18 @@ _LEG = ("hip", "knee", "ankle", "foot")
 
 
 def limbs() -> list[dict[str, Any]]:
-    """Head, trunk, arms and legs of the NTU-25 layout, each with its side and (child, parent) bones."""
+    """Head, trunk, arms and legs of the NTU-25 layout: ``kind``, ``side`` and (child, parent) ``bones``."""
     grouped: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for child, parent in NTU_25.bones:
         grouped.setdefault(_limb(NTU_25.joints[child]), []).append((child, parent))
-    return [{"side": side, "bones": bones} for (side, _), bones in grouped.items()]
+    return [{"kind": kind, "side": side, "bones": bones} for (kind, side), bones in grouped.items()]
 
 
 def _limb(joint: str) -> tuple[str, str]:
     side = next((side for side in ("left", "right") if side in joint), "middle")
     if side == "middle":
-        return side, "head" if joint == "head" else "trunk"
-    return side, "leg" if joint.startswith(_LEG) else "arm"
+        return "head" if joint == "head" else "trunk", side
+    return "leg" if joint.startswith(_LEG) else "arm", side
 
 
 def person(
@@ -51,7 +51,9 @@ def person(
     }
 
 
-def frame(number: int, people: Sequence[dict[str, Any]], *, aspect: float | None, jpeg: bytes | None) -> bytes:
+def frame(
+    number: int, people: Sequence[dict[str, Any]], *, aspect: float | None, jpeg: bytes | None
+) -> bytes:
     """A frame for the live channel.
 
     Args:

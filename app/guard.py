@@ -17,7 +17,8 @@ MAX_BODY_BYTES = 64 * 1024
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # Gradio evaluates templates and writes inline styles; nothing may come from another host.
 CONTENT_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; "
     "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )

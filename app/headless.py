@@ -1,8 +1,8 @@
 """A run without a page: events, and in the end a summary, as lines of JSON.
 
-    {"type": "event", ...}        fields of ``engine.messages.ActionEvent``, as it happens
-    {"type": "prediction", ...}   fields of ``engine.messages.Prediction``, if asked for
-    {"type": "summary", ...}      the last line; see ``app.summary``
+{"type": "event", ...}        fields of ``engine.messages.ActionEvent``, as it happens
+{"type": "prediction", ...}   fields of ``engine.messages.Prediction``, if asked for
+{"type": "summary", ...}      the last line; see ``app.summary``
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from streams.skeleton.errors import EngineError, EngineUnavailableError, SourceE
 ANSWER_S = 30.0
 """Time the engine may take for a request; it encodes texts for the first time, seconds."""
 DRAIN_S = 6.0
-"""Time to wait for the last words on a source that has ended; longer than an action may hang on, seconds."""
+"""Time to wait for the last words on a source that has ended, longer than an action hangs on, seconds."""
 MOST_WAITING = 4096
 _LOOK_S = 0.1
 
@@ -151,7 +151,7 @@ class HeadlessRun:
         sender = self._counters.get("sender", {})
         dropped = {
             "frames": self._counters.get("frames_dropped", 0),
-            "windows_replaced": sender.get("replaced", 0),
+            "windows_replaced": self._summary.windows_replaced,
             "windows_refused": sender.get("refused", 0),
             "windows_lost": sender.get("lost", 0),
             "predictions_missed": reader.missed,
@@ -162,6 +162,8 @@ class HeadlessRun:
             "source": self._counters.get("source", self._config.source),
             "actions": list(self._config.action_names),
             **self._summary.result(),
+            # As fast as it goes, a window is as old as the file is long.
+            **({"latency_ms": None} if self._config.fast else {}),
             "events": self._events,
             "frames": self._counters.get("frames", 0),
             "frames_with_person": self._counters.get("frames_with_person", 0),

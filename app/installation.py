@@ -22,6 +22,7 @@ ENGINE_READY_S = 60.0
 CAPTURE_READY_S = 90.0
 """The capture process also waits for the engine, seconds."""
 _LONGEST_IPC_PATH = 80
+_PREFIX = "anymove-"
 
 
 class Installation:
@@ -96,7 +97,23 @@ def _private_folder() -> Path:
     """A new folder that only this user can enter."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     usable = bool(runtime) and os.access(runtime, os.W_OK) and len(runtime) < _LONGEST_IPC_PATH // 2
-    return Path(tempfile.mkdtemp(prefix="anymove-", dir=runtime if usable else None))
+    base = Path(runtime if usable else tempfile.gettempdir())
+    _sweep(base)
+    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=base))
+
+
+def _sweep(base: Path) -> None:
+    """Remove what runs that were killed have left behind."""
+    for folder in base.glob(f"{_PREFIX}*-*"):
+        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if os.name != "posix" or not pid.isdecimal() or folder.lstat().st_uid != os.getuid():
+            continue
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue
 
 
 def _endpoints(folder: Path) -> Endpoints:

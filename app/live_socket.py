@@ -12,18 +12,22 @@ any number of open pages leaves the others alone.
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import Callable
 from typing import Any
 
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.board import Board
+
+logger = logging.getLogger(__name__)
 
 FRAMES_IN_FLIGHT = 2
 MAX_PAGES = 24
 MAX_TEXT = 256
 TRY_LATER = 1013
 BAD_MESSAGE = 1008
+FAILED = 1011
 
 
 class LiveChannel:
@@ -53,8 +57,6 @@ class LiveChannel:
         self._pages += 1
         try:
             await self._serve(socket)
-        except WebSocketDisconnect:
-            pass
         finally:
             self._pages -= 1
 
@@ -68,15 +70,17 @@ class LiveChannel:
                 loop.call_soon_threadsafe(page.changed.set)
 
         unsubscribe = self._board.subscribe(wake)
-        await socket.send_text(json.dumps({"type": "hello", **self._hello()}))
-        talking = asyncio.create_task(page.talk())
+        talking = asyncio.create_task(page.talk({"type": "hello", **self._hello()}))
         try:
             await page.listen()
+        except WebSocketDisconnect:
+            return
         finally:
             unsubscribe()
             talking.cancel()
-            with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect):
+            with contextlib.suppress(asyncio.CancelledError):
                 await talking
+        await socket.close(BAD_MESSAGE, "wanted the number of a drawn frame")
 
 
 class _Page:
@@ -91,25 +95,37 @@ class _Page:
         self._sent = 0
         self._in_flight: set[int] = set()
 
-    async def talk(self) -> None:
-        while self._socket.application_state is WebSocketState.CONNECTED:
-            await self.changed.wait()
-            self.changed.clear()
-            for text in self._board.news(self._seen):
-                await self._socket.send_text(text)
-            number, payload = self._board.frame()
-            if number > self._sent and len(self._in_flight) < FRAMES_IN_FLIGHT:
-                self._sent = number
-                self._in_flight.add(number)
-                await self._socket.send_bytes(payload)
+    async def talk(self, hello: dict[str, Any]) -> None:
+        """Send whatever is new, until cancelled."""
+        try:
+            await self._socket.send_text(json.dumps(hello))
+            while True:
+                await self.changed.wait()
+                self.changed.clear()
+                await self._send_news()
+        except WebSocketDisconnect:
+            return  # who listens hears of it, too
+        except Exception:
+            # Better no page than one that looks alive and shows nothing new.
+            logger.exception("a page is given up")
+            await self._socket.close(FAILED)
+
+    async def _send_news(self) -> None:
+        for text in self._board.news(self._seen):
+            await self._socket.send_text(text)
+        number, payload = self._board.frame()
+        if number > self._sent and len(self._in_flight) < FRAMES_IN_FLIGHT:
+            self._sent = number
+            self._in_flight.add(number)
+            await self._socket.send_bytes(payload)
 
     async def listen(self) -> None:
-        while True:
-            text = await self._socket.receive_text()
-            drawn = _drawn(text)
-            if drawn is None:
-                await self._socket.close(BAD_MESSAGE, "wanted the number of a drawn frame")
-                return
+        """Note what the page has drawn; return when it says what no page of ours says.
+
+        Raises:
+            WebSocketDisconnect: It has left.
+        """
+        while (drawn := _drawn(await self._socket.receive_text())) is not None:
             # A page that skipped a frame has overtaken it: everything up to this one is done.
             self._in_flight = {number for number in self._in_flight if number > drawn}
             self.changed.set()

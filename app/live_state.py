@@ -158,7 +158,9 @@ class LiveState:
                 {
                     "id": class_id,
                     "waiting": waiting,
-                    "live_ms": (addition.live_ns - addition.requested_ns) / 1e6 if addition.live_ns else None,
+                    "live_ms": (addition.live_ns - addition.requested_ns) / 1e6
+                    if addition.live_ns
+                    else None,
                 }
                 for class_id, addition in additions.items()
             ],

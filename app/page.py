@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from fastapi import FastAPI
@@ -12,18 +12,19 @@ from app.board import Board
 from app.config import RunConfig
 from app.controller import Controller
 from app.guard import AllowedHosts
-from app.installation import CAPTURE, ENGINE, Installation
+from app.installation import CAPTURE, Installation
 from app.live_state import LiveState
 from app.preview import PreviewPump
+from app.synchroniser import Synchroniser
 from app.vitals import Vitals, label_of
 from engine.client import EngineClient, PredictionReader
 from engine.messages import Prediction
 from streams.preview import PreviewReader
-from streams.skeleton.errors import EngineError, EngineUnavailableError, VocabularyError
 
 TICK_S = 0.25
 TICKS_PER_STATUS = 4
 ANSWER_S = 5.0
+OFFER_S = 60.0
 
 
 class PageRun:
@@ -49,9 +50,10 @@ class PageRun:
         self._reader = PredictionReader(
             self._installation.endpoints, on_prediction=self._on_prediction, on_event=self._state.on_event
         )
-        self._synchronised: int | None = None
-        """Process id of the engine whose actions are shown."""
-        self._offered = False
+        self._wanted: tuple[str, ...] | None = None
+        self._synchroniser = Synchroniser(
+            supervisor, self._controller, self._state, self._vitals, reader=self._reader, offer=self._offer
+        )
 
     def run(self) -> None:
         """Return once someone has stopped it and every process has ended.
@@ -61,7 +63,12 @@ class PageRun:
         """
         with self._installation as installation, contextlib.closing(self._client):
             page = server.PageServer(self._make, host=self._config.host, port=self._config.port)
-            with _stopped_after(page), contextlib.closing(self._reader):
+            with (
+                _stopped_after(page),
+                contextlib.closing(self._reader),
+                contextlib.closing(self._synchroniser),
+            ):
+                self._synchroniser.start()
                 installation.start_engine()
                 installation.start_capture(loop=True)
                 page.start(on_end=self._stopping.set)
@@ -78,38 +85,24 @@ class PageRun:
         ticks = 0
         while not self._stopping.wait(TICK_S):
             self._state.tick()
-            self._synchronise()
             if ticks % TICKS_PER_STATUS == 0:
                 self._board.post("status", self._vitals.message)
             ticks += 1
 
-    def _synchronise(self) -> None:
-        """Show the engine's actions whenever it has come up, or somebody else has changed them."""
-        status = self._installation.supervisor.status()[ENGINE]
-        if status.state != "ready" or (status.pid == self._synchronised and not self._state.is_outdated):
-            return
-        try:
-            # It goes on trying by itself; this only starts it.
-            with contextlib.suppress(EngineUnavailableError):
-                self._reader.start(TICK_S)
-            if self._offered:
-                self._controller.refresh()
-            else:
-                self._offer()
-            self._synchronised = status.pid
-        except EngineError as error:
-            self._vitals.complain(str(error))
-
     def _offer(self) -> None:
-        """Give a newcomer something to see; a name that cannot be one is said on the page."""
-        problem = None
-        try:
-            self._controller.offer(self._config.action_names)
-        except VocabularyError as error:
-            problem = str(error)
-            self._controller.refresh()
-        self._offered = True
-        self._vitals.complain(problem)
+        """Give a newcomer something to see.
+
+        Raises:
+            EngineError: The engine does not answer.
+            VocabularyError: A name given by option cannot be one.
+        """
+        # The first text of all takes the engine seconds.
+        with contextlib.closing(EngineClient(self._installation.endpoints, timeout_s=OFFER_S)) as patient:
+            controller = Controller(patient, self._state)
+            if self._wanted is None:
+                # Decided once: an engine that goes away half-way must not leave half of them.
+                self._wanted = self._config.action_names or controller.defaults()
+            controller.offer(self._wanted)
 
     def _on_prediction(self, prediction: Prediction, transit_ms: float) -> None:
         self._vitals.on_prediction(prediction, transit_ms=transit_ms)
@@ -128,7 +121,7 @@ def _label_before(source: str) -> str:
 
 
 @contextlib.contextmanager
-def _stopped_after(page: server.PageServer) -> Iterator[None]:
+def _stopped_after(page: server.PageServer) -> Generator[None]:
     try:
         yield
     finally:

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import gradio as gr
 import uvicorn
 from fastapi import FastAPI, WebSocket
 from fastapi.staticfiles import StaticFiles
@@ -42,22 +41,7 @@ def create(board: Board, controller: Controller, *, hosts: AllowedHosts) -> Fast
         await channel.serve(socket)
 
     app.mount(STATIC_URL, StaticFiles(directory=STATIC), name="page")
-    return gr.mount_gradio_app(
-        app,
-        ui.build(controller),
-        path="/",
-        server_name=hosts.bound,
-        theme=ui.theme(),
-        head=ui.HEAD,
-        footer_links=[],
-        run_history=False,
-        show_error=False,
-        max_file_size=1,
-        ssr_mode=False,
-        enable_monitoring=False,
-        pwa=False,
-        mcp_server=False,
-    )
+    return ui.mount(app, controller, host=hosts.bound)
 
 
 class PageServer:

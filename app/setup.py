@@ -29,7 +29,9 @@ def main(argv: list[str]) -> int:
         ModelFileError: One of them cannot be had or made.
     """
     if argv:
-        sys.stdout.write("usage: anymove setup\n\nPrepares the model files for poses and texts; no options.\n")
+        sys.stdout.write(
+            "usage: anymove setup\n\nPrepares the model files for poses and texts; no options.\n"
+        )
         return 0 if argv[0] in ("-h", "--help") else 2
     for name, prepare in STEPS.items():
         sys.stdout.write(f"{name} … ")

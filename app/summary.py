@@ -21,6 +21,11 @@ class Summary:
         """Predictions counted."""
         return self._states.total()
 
+    @property
+    def windows_replaced(self) -> int:
+        """Windows that newer ones of their track replaced before they were recognised."""
+        return sum(self._replaced.values())
+
     def add(self, prediction: Prediction, *, transit_ms: float = 0.0) -> None:
         """Count one prediction, which took so long from the engine to here."""
         self._states[prediction.state] += 1
@@ -45,7 +50,6 @@ class Summary:
             "captions": shares,
             "idle": round(self._states["idle"] / windows, 4) if windows else 0.0,
             "unknown": round(self._states["unknown"] / windows, 4) if windows else 0.0,
-            "windows_replaced": sum(self._replaced.values()),
             "latency_ms": dict(zip(("p50", "p95"), map(_rounded, percentiles), strict=True))
             if percentiles
             else None,

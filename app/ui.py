@@ -2,11 +2,11 @@
 
 import os
 
-# Before Gradio is imported: it reads these once. The page works offline and reports to nobody.
+# Before Gradio is imported. The page reports to nobody.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-os.environ["HF_HUB_OFFLINE"] = "1"
 
 import gradio as gr
+from fastapi import FastAPI
 from gradio.themes.base import Base
 
 from app.controller import Controller
@@ -15,12 +15,15 @@ from app.tabs import live
 TITLE = "anymove"
 GROUND = "#090b0e"
 TEXT = "#f1f4f6"
+STYLES = "\n".join(
+    f'<link rel="stylesheet" href="{live.STATIC_URL}/{name}.css">'
+    for name in ("page", "layout", "stage", "panels")
+)
 HEAD = f"""
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="theme-color" content="{GROUND}">
 <link rel="icon" href="{live.STATIC_URL}/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="{live.STATIC_URL}/page.css">
-<link rel="stylesheet" href="{live.STATIC_URL}/live.css">
+{STYLES}
 <link rel="modulepreload" href="{live.STATIC_URL}/live.js">
 """
 """Our own style sheet and script, in the document before Gradio draws anything."""
@@ -37,8 +40,29 @@ def theme() -> Base:
     )
 
 
-def build(controller: Controller) -> gr.Blocks:
-    """The page, to be mounted."""
+def mount(app: FastAPI, controller: Controller, *, host: str) -> FastAPI:
+    """The application with the page at its root.
+
+    Args:
+        app: Takes requests before Gradio does.
+        controller: What the page may ask for.
+        host: Address it is served at.
+    """
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, fill_height=True) as page:
         live.build(controller)
-    return page
+    return gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        server_name=host,
+        theme=theme(),
+        head=HEAD,
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        max_file_size=1,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+    )

@@ -53,6 +53,7 @@ class WindowSender:
         self._counts: Counter[str] = Counter()
         self._refusals: Counter[str] = Counter()
         self._closing = False
+        self._patient = False
         # Of the thread alone.
         self._hello_due_ns = self._heard_ns = self._quiet_until_ns = time.monotonic_ns()
         self._ear, self._bell = socket.socketpair()
@@ -102,10 +103,14 @@ class WindowSender:
     def put(self, window: Window, *, timeout_s: float) -> None:
         """Send the window without replacing any: returns once there is room for it to wait.
 
+        From then on a window leaves only when the engine has taken the one before: of two of a track
+        that wait there, it would keep the newer.
+
         Raises:
             EngineUnavailableError: The engine takes nothing in time.
         """
         with self._changed:
+            self._patient = True
             free = self._changed.wait_for(
                 lambda: (
                     self._closing
@@ -223,6 +228,8 @@ class WindowSender:
         while True:
             with self._changed:
                 if not (self._welcomed and self._credit and self._waiting):
+                    return
+                if self._patient and self._in_flight:
                     return
                 track = next(iter(self._waiting))
                 window = self._waiting.pop(track)

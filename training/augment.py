@@ -60,7 +60,11 @@ def mirrored_text(text: str) -> str:
 
 
 def augmented(
-    positions: NDArray[np.float32], rng: np.random.Generator, *, config: Augmentation
+    positions: NDArray[np.float32],
+    rng: np.random.Generator,
+    *,
+    config: Augmentation,
+    mirror: bool = True,
 ) -> tuple[NDArray[np.float32], bool]:
     """A disturbed window, normalised, (T, 25, 3) float32, and whether it was mirrored.
 
@@ -68,8 +72,9 @@ def augmented(
         positions: (T, 25, 3) raw window, metres.
         rng: Source of chance.
         config: Strength of every disturbance.
+        mirror: Whether it may be mirrored at all.
     """
-    swap = bool(rng.random() < config.mirror)
+    swap = mirror and bool(rng.random() < config.mirror)
     x = mirrored(positions) if swap else positions
     x = _proportions(rng, config.limb) @ x
     x = x @ _tilt(rng, config.tilt_deg).T

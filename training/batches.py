@@ -1,6 +1,7 @@
 """Training batches: windows at random, with the features of one text of their class each."""
 
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,8 +15,34 @@ from training.texts import ClassTexts
 from training.windows import random_window
 
 
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """B windows and what is said of them.
+
+    Attributes:
+        positions: (B, 1, T, 25, 3) float32, normalised.
+        text: (B, E) float32 unit rows: a true sentence of each.
+        labels: (B,) int64; windows of one label share their meaning.
+        negatives: (B, E) float32: a sentence that is close and false, zeros where none is known.
+    """
+
+    positions: Tensor
+    text: Tensor
+    labels: Tensor
+    negatives: Tensor
+
+    def joined(self, other: "Batch") -> "Batch":
+        """Both batches as one."""
+        return Batch(
+            positions=torch.cat([self.positions, other.positions]),
+            text=torch.cat([self.text, other.text]),
+            labels=torch.cat([self.labels, other.labels]),
+            negatives=torch.cat([self.negatives, other.negatives]),
+        )
+
+
 class Batches:
-    """Draws batches: windows, the features of one text each, classes. One owner; not thread-safe.
+    """Draws batches from recorded sequences. One owner; not thread-safe.
 
     Args:
         sequences: To draw windows from.
@@ -37,14 +64,16 @@ class Batches:
         weight *= np.sqrt(np.maximum(1.0, length_s / config.window.length_s))
         self._chance = weight / weight.sum()
 
-    def draw(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Positions (B, 1, T, 25, 3) float32, text features (B, E) float32, classes (B,) int64."""
-        picks = self._rng.choice(len(self._sequences), self._config.batch, p=self._chance)
+    def draw(self, count: int) -> Batch:
+        """A batch of ``count`` windows, without negatives."""
+        picks = self._rng.choice(len(self._sequences), count, p=self._chance)
         windows, texts = zip(*(self._one(int(n)) for n in picks), strict=True)
-        return (
-            torch.from_numpy(np.stack(windows)[:, None]),
-            torch.from_numpy(np.stack(texts)),
-            torch.from_numpy(self._classes[picks]),
+        text = torch.from_numpy(np.stack(texts))
+        return Batch(
+            positions=torch.from_numpy(np.stack(windows)[:, None]),
+            text=text,
+            labels=torch.from_numpy(self._classes[picks]),
+            negatives=torch.zeros_like(text),
         )
 
     def _one(self, n: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -1,5 +1,6 @@
 """The constants of the engine's decision, measured on classes the encoder has never seen."""
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -96,13 +97,20 @@ def prototype_scores(
     return np.einsum("npd,kpd->nk", embeddings, prototypes) / classes.shape[1]
 
 
-def fit_idle(windows: Iterable[NDArray[np.float32]]) -> float:
-    """Extent, metres, that all but 0.5 % of action windows exceed: a window below it is idle.
+def fit_idle(acting: Iterable[NDArray[np.float32]], standing: Iterable[NDArray[np.float32]]) -> float:
+    """Extent, metres, below which a window is idle: between people who stand and people who act.
+
+    The geometric mean of what 99.5 % of the standing windows stay below and what 99.5 % of the
+    acting ones exceed. Acting alone would set it too high: recordings show large actions, and a
+    small wave must not count as standing.
 
     Args:
-        windows: (T, 25, 3) normalised windows of actions.
+        acting: (T, 25, 3) normalised windows of actions.
+        standing: (T, 25, 3) normalised windows of someone who stands still.
     """
-    return float(np.percentile([motion_extent(window) for window in windows], 0.5))
+    least = float(np.percentile([motion_extent(window) for window in acting], 0.5))
+    most = float(np.percentile([motion_extent(window) for window in standing], 99.5))
+    return math.sqrt(least * most)
 
 
 def _balanced(predicted: NDArray[np.integer], truth: NDArray[np.integer]) -> float:

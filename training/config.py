@@ -45,6 +45,21 @@ class StGcnConfig:
 
 
 @dataclass(frozen=True)
+class GrammarConfig:
+    """How much of the training comes from the motion grammar."""
+
+    motions: int = 0
+    """Motions in the pool, sampled once; 0 trains on recordings alone."""
+    share: float = 0.5
+    """Share of a batch drawn from the pool, (0, 1)."""
+
+    def __post_init__(self) -> None:
+        """Refuse shares that leave nothing of either."""
+        if not (0 <= self.motions <= 200_000 and 0 < self.share < 1):
+            raise ConfigError(f"wanted 0 to 200,000 motions and a share in (0, 1), got {self}")
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """Train PGFA on packed motion sets."""
 
@@ -82,6 +97,8 @@ class TrainConfig:
     """Cosines are divided by it in the loss."""
     target: Target = "paper"
     """See ``training.losses.match_target``."""
+    adapter: int = 0
+    """Hidden units of the text adapter; 0 leaves the text side frozen, as PGFA does."""
     balance: float = 0.5
     """Sequences are drawn with chance (size of their class) ** -balance: 0 as they are, 1 classes alike."""
     seed: int = 0
@@ -92,6 +109,7 @@ class TrainConfig:
     """Of torch; 0 leaves the choice to it."""
     window: WindowSpec = field(default_factory=WindowSpec)
     encoder: StGcnConfig = field(default_factory=StGcnConfig)
+    grammar: GrammarConfig = field(default_factory=GrammarConfig)
     random: RandomWindows = field(default_factory=RandomWindows)
     augmentation: Augmentation = field(default_factory=Augmentation)
 
@@ -109,6 +127,18 @@ class TrainConfig:
                 "wanted learning_rate and temperature above 0 and balance in [0, 1], got "
                 f"{self.learning_rate}, {self.temperature}, {self.balance}"
             )
+        if self.adapter < 0:
+            raise ConfigError(f"wanted 0 or more hidden units of the text adapter, got {self.adapter}")
+        if self.grammar.motions and not 0 < self.synthetic < self.batch:
+            raise ConfigError(
+                f"wanted a batch with windows of recordings and of the grammar, got {self.synthetic} of "
+                f"{self.batch} from the grammar; change grammar.share or batch"
+            )
+
+    @property
+    def synthetic(self) -> int:
+        """Windows of a batch that come from the motion grammar."""
+        return round(self.grammar.share * self.batch) if self.grammar.motions else 0
 
     @property
     def steps_per_epoch(self) -> int:

@@ -45,7 +45,7 @@ class Centring:
 
     Attributes:
         skeleton: (D,) mean over classes of their mean embedding.
-        text: (E,) mean over classes of their text feature.
+        text: (D,) mean over classes of their class row.
     """
 
     skeleton: NDArray[np.float32]
@@ -68,17 +68,18 @@ class SkeletonGraph(nn.Module):
 
 
 class TextGraph(nn.Module):
-    """Features (N, E) to class rows (N, 1, E), unit rows, the mean taken off."""
+    """Features (N, E) to class rows (N, 1, D), unit rows, the mean taken off."""
 
     mean: Tensor
 
-    def __init__(self, mean: NDArray[np.float32]) -> None:
+    def __init__(self, model: Pgfa, mean: NDArray[np.float32]) -> None:
         super().__init__()
+        self.text = model.text
         self.register_buffer("mean", torch.from_numpy(mean))
 
     def forward(self, features: Tensor) -> Tensor:
-        """Class rows (N, 1, E)."""
-        return functional.normalize(features - self.mean, dim=1).unsqueeze(1)
+        """Class rows (N, 1, D)."""
+        return functional.normalize(self.text(features) - self.mean, dim=1).unsqueeze(1)
 
 
 def no_centring(dim: int) -> Centring:
@@ -98,6 +99,7 @@ class Content:
         centring: Means to bake in.
         window: What the model was trained for.
         sets: Names of the data sets trained on, keys of ``ATTRIBUTIONS``.
+        own_data: What this project made itself and trained on, in words.
         probe: (N, 1, T, 25, 3) float32 real windows, normalised, N at least 2: parity is measured on them.
         calibration: The decision's constants.
         evaluation: What was measured, and how.
@@ -110,6 +112,7 @@ class Content:
     centring: Centring
     window: WindowSpec
     sets: tuple[str, ...]
+    own_data: tuple[str, ...]
     probe: NDArray[np.float32]
     calibration: Calibration
     evaluation: dict[str, Any]
@@ -137,7 +140,7 @@ def export_bundle(content: Content, folder: Path = DEFAULT_BUNDLE) -> Bundle:
 def _write_graphs(folder: Path, content: Content) -> dict[str, float]:
     """Largest absolute difference to torch of each graph, once written."""
     skeleton = SkeletonGraph(content.model, content.centring.skeleton).eval()
-    text = TextGraph(content.centring.text).eval()
+    text = TextGraph(content.model, content.centring.text).eval()
     features = np.concatenate(content.texts.features)
     lone, pair = content.probe, np.concatenate([content.probe, content.probe[::-1]], axis=1)
     count, persons = torch.export.Dim("N", min=1), torch.export.Dim("M", min=1, max=2)
@@ -209,7 +212,7 @@ def _manifest(content: Content, parity: dict[str, float]) -> Manifest:
         calibration=content.calibration,
         seen_classes=content.texts.names,
         parity=parity,
-        data=licences(content.sets),
+        data=(*licences(content.sets), *content.own_data),
         commit=_commit(),
         evaluation=content.evaluation,
     )

@@ -7,6 +7,11 @@ from torch.nn import functional
 from streams.skeleton.errors import ConfigError
 from training.config import Target
 
+_SAME_TEXT = 1.0 - 1e-4
+"""Cosine from which two texts are one."""
+_NO_NEGATIVE = -1e4
+"""Logit of a negative that is not there."""
+
 
 def match_target(
     labels: Tensor, text: Tensor, *, target: Target = "paper", temperature: float = 0.07
@@ -21,14 +26,17 @@ def match_target(
 
     Args:
         labels: (B,) int64 class of each pair.
-        text: (B, D) unit rows, text j that of pair j's class; only ``"soft"`` reads it.
+        text: (B, D) unit rows, text j that of pair j's class; equal texts are answers to each other,
+            and ``"soft"`` compares the others.
         target: Which of the three.
         temperature: Of ``"soft"``, above 0.
 
     Raises:
         ConfigError: None of the three.
     """
-    same = (labels[:, None] == labels[None, :]).float()
+    # Two classes may share a sentence: "wave" is true of either hand.
+    alike = (labels[:, None] == labels[None, :]) | (text @ text.T > _SAME_TEXT)
+    same = alike.float()
     if target == "paper":
         return same / same.sum(dim=1, keepdim=True)
     if target == "released":
@@ -44,6 +52,7 @@ def contrastive_kl(
     text: Tensor,
     labels: Tensor,
     *,
+    negatives: Tensor | None = None,
     temperature: float = 0.07,
     target: Target = "paper",
 ) -> Tensor:
@@ -59,6 +68,8 @@ def contrastive_kl(
         skeleton: (B, D) unit rows.
         text: (B, D) unit rows, text j that of pair j's class.
         labels: (B,) int64 class of each pair; pairs of one class are all answers to each other.
+        negatives: (B, D) rows, one more wrong answer for each skeleton and for it alone; ours. A
+            row of zeros is none.
         temperature: Above 0.
         target: See ``match_target``.
 
@@ -67,8 +78,15 @@ def contrastive_kl(
     """
     if temperature <= 0:
         raise ConfigError(f"wanted a temperature above 0, got {temperature}")
-    wanted = match_target(labels, text, target=target, temperature=temperature)
+    # A constant: a text side that learns must not move what it is held against.
+    wanted = match_target(labels, text.detach(), target=target, temperature=temperature)
     logits = skeleton @ text.T / temperature
-    one_way = functional.kl_div(functional.log_softmax(logits, 1), wanted, reduction="batchmean")
+    answers, targets = logits, wanted
+    if negatives is not None:
+        wrong = (skeleton * negatives).sum(dim=1) / temperature
+        wrong = torch.where(negatives.any(dim=1), wrong, _NO_NEGATIVE)
+        answers = torch.cat([logits, wrong[:, None]], dim=1)
+        targets = functional.pad(wanted, (0, 1))
+    one_way = functional.kl_div(functional.log_softmax(answers, 1), targets, reduction="batchmean")
     other_way = functional.kl_div(functional.log_softmax(logits.T, 1), wanted, reduction="batchmean")
     return (one_way + other_way) / 2

@@ -1,6 +1,7 @@
 """A finished run becomes a bundle: means, the decision's constants, what it recognises."""
 
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,20 @@ from numpy.typing import NDArray
 from engine.bundle import Bundle, Calibration
 from engine.text.encoders import TextEncoder
 from streams.skeleton.errors import DataError
+from streams.skeleton.window import WindowSpec
+from streams.sources.synthetic import SyntheticSource
 from training.calibrate import fit_entropy_share, fit_idle, fit_temperature, fit_unknown
 from training.datasets.packed import load_packed
 from training.export import Centring, Content, export_bundle, no_centring
 from training.sequences import Sequences, joined, load_training
 from training.texts import class_texts, read_descriptions
-from training.train import Run, load_run, torch_embed
+from training.train import Run, class_rows, load_run, torch_embed
 from training.windows import normalized_batch, sliding_windows
 from training.zero_shot import Embed, accuracies, scores, sequence_embeddings
 
 _COARSE_HOP_S = 2.4
+_HALVINGS = 20
+_STANDING_S, _STANDING_FPS = 120.0, 30.0
 _PROBES = 8
 _BATCH = 256
 
@@ -34,7 +39,7 @@ class Measured:
 
 def release(
     run_folder: Path,
-    calibration_folder: Path,
+    calibration_folder: Path | None = None,
     *,
     encoder: TextEncoder,
     folder: Path,
@@ -45,7 +50,8 @@ def release(
 
     Args:
         run_folder: A run that hid no class.
-        calibration_folder: A run that hid a fold of classes.
+        calibration_folder: A run that hid a fold of classes; None to measure the decision's constants
+            on the development set, none of whose sequences the run has seen.
         encoder: The text encoder of both.
         folder: Of the bundle, replaced.
         name: Of the bundle.
@@ -55,20 +61,25 @@ def release(
         DataError: A run is missing, unfinished or of the wrong kind.
         BundleError: An exported graph differs from the model.
     """
-    run, hiding = load_run(run_folder), load_run(calibration_folder)
+    run = load_run(run_folder)
+    hiding = load_run(calibration_folder) if calibration_folder else None
     _check(run, hiding)
     training, _ = load_training(run.config)
     texts = class_texts(training.classes, encoder, descriptions=read_descriptions())
     centring = _centring(run, training, encoder) if centred else no_centring(encoder.dim)
-    measured = _measure(hiding, encoder, centred=centred)
+    measured = (
+        _measure(run, centring, encoder)
+        if hiding is None
+        else _measure_hidden(hiding, encoder, centred=centred)
+    )
     embed = _centred(torch_embed(run.model), centring)
     evaluation = {
         "dev": _watch(run, embed, centring, encoder),
-        "hidden_classes": measured.summary,
+        "calibration": measured.summary,
         "centred": centred,
         "recipe": _recipe(run),
         "note": "dev: every sequence of a set not trained on, its classes the candidates; "
-        "hidden_classes: windows of classes hidden from a second run of these settings.",
+        "calibration: single windows, of classes that a run hid from itself or of the dev set.",
     }
     content = Content(
         name=name,
@@ -78,6 +89,7 @@ def release(
         centring=centring,
         window=run.config.window,
         sets=run.config.sets,
+        own_data=_own_data(run),
         probe=_probe(run, training),
         calibration=measured.calibration,
         evaluation=evaluation,
@@ -91,15 +103,25 @@ def _recipe(run: Run) -> dict[str, Any]:
     return {key: value for key, value in asdict(run.config).items() if key not in left_out}
 
 
-def _check(run: Run, hiding: Run) -> None:
+def _own_data(run: Run) -> tuple[str, ...]:
+    motions = run.config.grammar.motions
+    return (
+        (f"grammar: {motions} motions of this project's own motion grammar, Apache-2.0",) if motions else ()
+    )
+
+
+def _check(run: Run, hiding: Run | None) -> None:
     if run.config.hidden_fold is not None or run.epochs < run.config.epochs:
         raise DataError(
             f"wanted a finished run that hid no class, got {run.config.out} after {run.epochs} of "
             f"{run.config.epochs} epochs, hidden fold {run.config.hidden_fold}; finish it or name another"
         )
-    if hiding.config.hidden_fold is None:
+    if hiding is None and run.config.dev is None:
+        raise DataError("wanted a development set or a run that hid classes to calibrate on, got neither")
+    if hiding is not None and (hiding.config.hidden_fold is None or hiding.epochs < hiding.config.epochs):
         raise DataError(
-            f"wanted a run that hid classes to calibrate on, got {hiding.config.out}; "
+            f"wanted a finished run that hid classes to calibrate on, got {hiding.config.out} after "
+            f"{hiding.epochs} of {hiding.config.epochs} epochs, hidden fold {hiding.config.hidden_fold}; "
             "train one with --hidden-fold"
         )
 
@@ -111,8 +133,8 @@ def _centring(run: Run, seen: Sequences, encoder: TextEncoder) -> Centring:
     ]
     labels = np.array(seen.labels)
     skeleton = np.mean([rows[labels == name].mean(axis=0) for name in seen.classes], axis=0)
-    texts = class_texts(seen.classes, encoder, descriptions=read_descriptions())
-    return Centring(skeleton.astype(np.float32), texts.described.mean(axis=0).astype(np.float32))
+    rows_of_text = _classes(run, seen.classes, encoder, no_centring(encoder.dim))
+    return Centring(skeleton.astype(np.float32), rows_of_text.mean(axis=(0, 1)))
 
 
 def _centred(embed: Embed, centring: Centring) -> Embed:
@@ -123,9 +145,11 @@ def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)
 
 
-def _classes(names: tuple[str, ...], encoder: TextEncoder, centring: Centring) -> NDArray[np.float32]:
+def _classes(
+    run: Run, names: tuple[str, ...], encoder: TextEncoder, centring: Centring
+) -> NDArray[np.float32]:
     texts = class_texts(names, encoder, descriptions=read_descriptions())
-    return _unit(texts.described - centring.text)[:, None]
+    return _unit(class_rows(run.model, texts.described) - centring.text)
 
 
 def _watch(run: Run, embed: Embed, centring: Centring, encoder: TextEncoder) -> dict[str, Any]:
@@ -133,17 +157,72 @@ def _watch(run: Run, embed: Embed, centring: Centring, encoder: TextEncoder) -> 
         return {}
     dev = joined([load_packed(run.config.data / f"{run.config.dev}.npz")])
     rows = sequence_embeddings(dev, embed, spec=run.config.window)
-    table = scores(rows, _classes(dev.classes, encoder, centring))
+    table = scores(rows, _classes(run, dev.classes, encoder, centring))
     return {"set": run.config.dev, "classes": len(dev.classes), **accuracies(table, dev)}
 
 
-def _measure(run: Run, encoder: TextEncoder, *, centred: bool) -> Measured:
+def _measure(run: Run, centring: Centring, encoder: TextEncoder) -> Measured:
+    """Constants from single windows of the development set.
+
+    Unknown actions are those of a half of its classes, drawn again and again, while the other half
+    are the candidates.
+    """
+    assert run.config.dev is not None  # ``_check`` saw one
+    dev = joined([load_packed(run.config.data / f"{run.config.dev}.npz")])
+    windows, owners = _windows(run, dev)
+    rows = _embedded(_centred(torch_embed(run.model), centring), windows)
+    classes = _classes(run, dev.classes, encoder, centring)
+    index = {name: k for k, name in enumerate(dev.classes)}
+    truth = np.array([index[dev.labels[n]] for n in owners])
+    table = scores(rows, classes)
+    known, unknown = halved(table, truth)
+    threshold, area = fit_unknown(known, unknown)
+    share, by_share = fit_entropy_share(rows, classes, truth)
+    calibration = Calibration(
+        temperature=fit_temperature(table, truth),
+        unknown_cosine=threshold,
+        idle_extent_m=fit_idle(windows[:, 0], standing_windows(run.config.window)),
+        bank_entropy=share,
+    )
+    summary = {
+        "set": run.config.dev,
+        "windows": len(truth),
+        **accuracies(table, _labelled(dev, owners)),
+        "unknown_auroc": area,
+        "offline_prototypes_balanced": by_share,
+    }
+    return Measured(calibration, summary)
+
+
+def halved(
+    table: NDArray[np.float32], truth: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Best scores of windows whose class is among the candidates, and of windows whose is not.
+
+    Half of the classes, drawn anew 20 times, are the candidates; of an odd number one more than half.
+
+    Args:
+        table: (N, K) scores of every class, K at least 2.
+        truth: (N,) class indices.
+    """
+    rng, count = np.random.default_rng(0), table.shape[1]
+    known: list[NDArray[np.float32]] = []
+    unknown: list[NDArray[np.float32]] = []
+    for _ in range(_HALVINGS):
+        inside = rng.permutation(count) < (count + 1) // 2
+        best = table[:, inside].max(axis=1)
+        known.append(best[inside[truth]])
+        unknown.append(best[~inside[truth]])
+    return np.concatenate(known), np.concatenate(unknown)
+
+
+def _measure_hidden(run: Run, encoder: TextEncoder, *, centred: bool) -> Measured:
     """Constants from single windows of classes the run never saw, as the live engine meets them."""
     seen, hidden = load_training(run.config)
     assert hidden is not None  # ``_check`` saw a hidden fold
     centring = _centring(run, seen, encoder) if centred else no_centring(encoder.dim)
     embed = _centred(torch_embed(run.model), centring)
-    classes = _classes(hidden.classes, encoder, centring)
+    classes = _classes(run, hidden.classes, encoder, centring)
     windows, owners = _windows(run, hidden)
     rows = _embedded(embed, windows)
     index = {name: k for k, name in enumerate(hidden.classes)}
@@ -157,7 +236,7 @@ def _measure(run: Run, encoder: TextEncoder, *, centred: bool) -> Measured:
     calibration = Calibration(
         temperature=fit_temperature(table, truth),
         unknown_cosine=threshold,
-        idle_extent_m=fit_idle(windows[:, 0]),
+        idle_extent_m=fit_idle(windows[:, 0], standing_windows(run.config.window)),
         bank_entropy=share,
     )
     summary = {
@@ -179,6 +258,16 @@ def _labelled(sequences: Sequences, owners: NDArray[np.int64]) -> Sequences:
         labels=tuple(sequences.labels[n] for n in owners),
         subjects=tuple(sequences.subjects[n] for n in owners),
     )
+
+
+def standing_windows(spec: WindowSpec) -> NDArray[np.float32]:
+    """Normalised windows (N, T, 25, 3) of the synthetic person standing before a depth sensor."""
+    source = SyntheticSource("synthetic:standing", realtime=False)
+    frames = islice(source, round(_STANDING_S * _STANDING_FPS))
+    positions = np.stack([frame.persons[0].positions for frame in frames])
+    source.close()
+    windows = sliding_windows(positions, fps=_STANDING_FPS, spec=spec, hop_s=spec.length_s)
+    return normalized_batch(windows)[:, 0]
 
 
 def _windows(run: Run, sequences: Sequences) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

@@ -7,20 +7,24 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 from tqdm import tqdm
 
 from engine.text.encoders import TextEncoder
 from streams.skeleton.errors import DataError
 from streams.skeleton.window import WindowSpec
 from training.augment import Augmentation
-from training.batches import Batches
-from training.config import StGcnConfig, TrainConfig
+from training.batches import Batch, Batches
+from training.config import GrammarConfig, StGcnConfig, TrainConfig
 from training.datasets.packed import load_packed
+from training.grammar_batches import GrammarBatches
 from training.losses import contrastive_kl
 from training.methods.pgfa import Pgfa, embed
 from training.sequences import Sequences, joined, load_training
@@ -55,12 +59,14 @@ def train(config: TrainConfig, encoder: TextEncoder, *, progress: bool = True) -
     watch = _watches(config, hidden, encoder)
     texts = class_texts(seen.classes, encoder, descriptions=read_descriptions())
     batches = Batches(seen, texts, config=config, rng=rng)
-    model = Pgfa(config.encoder, dim=encoder.dim)
+    grammar = _grammar(config, encoder, rng, first_label=len(texts.names), progress=progress)
+    model = Pgfa(config.encoder, dim=encoder.dim, adapter=config.adapter)
     optimizer = _optimizer(config, model)
     history = _resume(config, model, optimizer, rng)
+    draw = partial(_draw, config, batches, grammar)
     for epoch in range(len(history), config.epochs):
         began_ns = time.monotonic_ns()
-        row = {"epoch": float(epoch), "loss": _epoch(config, epoch, model, optimizer, batches, progress)}
+        row = {"epoch": float(epoch), "loss": _epoch(config, epoch, model, optimizer, draw, progress)}
         if (epoch + 1) % config.dev_every == 0 or epoch + 1 == config.epochs:
             for name, look in watch.items():
                 row |= {f"{name}_{key}": value for key, value in look(model).items()}
@@ -89,7 +95,7 @@ def load_run(folder: Path) -> Run:
     try:
         config = _config_from(json.loads((folder / SETTINGS).read_text("utf-8")))
         state = torch.load(folder / CHECKPOINT, weights_only=True)
-        model = Pgfa(config.encoder, dim=len(state["model"]["project.weight"]))
+        model = Pgfa(config.encoder, dim=len(state["model"]["project.weight"]), adapter=config.adapter)
         model.load_state_dict(state["model"])
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
         raise DataError(
@@ -106,6 +112,7 @@ def _config_from(raw: dict[str, Any]) -> TrainConfig:
         "sets": tuple(raw["sets"]),
         "window": WindowSpec(**raw["window"]),
         "encoder": StGcnConfig(**raw["encoder"]),
+        "grammar": GrammarConfig(**raw["grammar"]),
         "random": RandomWindows(**raw["random"]),
         "augmentation": Augmentation(**raw["augmentation"]),
     }
@@ -115,6 +122,38 @@ def _config_from(raw: dict[str, Any]) -> TrainConfig:
 def torch_embed(model: Pgfa) -> Embed:
     """The model as ``training.zero_shot`` wants it: arrays in, arrays (N, 1, D) out."""
     return lambda positions: embed(model, torch.from_numpy(positions)).numpy()[:, None]
+
+
+def class_rows(model: Pgfa, features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Class rows (K, 1, D) of the model for text features (K, E)."""
+    with torch.no_grad():
+        return model.text(torch.from_numpy(features)).numpy()[:, None]
+
+
+def _adapted_negatives(model: Pgfa, negatives: Tensor) -> Tensor | None:
+    """The negatives through the text side, rows of zeros left as they are; None without any."""
+    known = negatives.any(dim=1, keepdim=True)
+    return torch.where(known, model.text(negatives), negatives) if known.any() else None
+
+
+def _grammar(
+    config: TrainConfig,
+    encoder: TextEncoder,
+    rng: np.random.Generator,
+    *,
+    first_label: int,
+    progress: bool,
+) -> GrammarBatches | None:
+    if config.grammar.motions == 0:
+        return None
+    return GrammarBatches(encoder, config=config, rng=rng, first_label=first_label, progress=progress)
+
+
+def _draw(config: TrainConfig, batches: Batches, grammar: GrammarBatches | None) -> Batch:
+    """The next batch: of recordings, then of the grammar where there is one."""
+    if grammar is None:
+        return batches.draw(config.batch)
+    return batches.draw(config.batch - config.synthetic).joined(grammar.draw(config.synthetic))
 
 
 def _optimizer(config: TrainConfig, model: Pgfa) -> torch.optim.Optimizer:
@@ -142,7 +181,7 @@ def _epoch(
     epoch: int,
     model: Pgfa,
     optimizer: torch.optim.Optimizer,
-    batches: Batches,
+    draw: Callable[[], Batch],
     progress: bool,
 ) -> float:
     """Mean loss of one epoch."""
@@ -152,11 +191,16 @@ def _epoch(
     for step in bar:
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(config, epoch * config.steps_per_epoch + step)
-        positions, text, classes = batches.draw()
+        batch = draw()
         with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
-            embeddings = model(positions)
+            embeddings = model(batch.positions)
         loss = contrastive_kl(
-            embeddings.float(), text, classes, temperature=config.temperature, target=config.target
+            embeddings.float(),
+            model.text(batch.text),
+            batch.labels,
+            negatives=_adapted_negatives(model, batch.negatives),
+            temperature=config.temperature,
+            target=config.target,
         )
         optimizer.zero_grad()
         loss.backward()
@@ -183,8 +227,8 @@ def _watch(
 
     def look(model: Pgfa) -> dict[str, float]:
         rows = sequence_embeddings(sequences, torch_embed(model), spec=config.window)
-        by_name = accuracies(scores(rows, texts.named[:, None]), sequences)
-        return accuracies(scores(rows, texts.described[:, None]), sequences) | {
+        by_name = accuracies(scores(rows, class_rows(model, texts.named)), sequences)
+        return accuracies(scores(rows, class_rows(model, texts.described)), sequences) | {
             f"name_{key}": value for key, value in by_name.items()
         }
 

@@ -17,6 +17,8 @@ export function createActions({ form, told, list, count, server }) {
   const rows = new Map();
   let known = [];
   let added = null; // the action this page added last
+  const empty = element("li", { class: "am-empty" }, "None yet: type what you would like to do.");
+  list.append(empty);
 
   // -- asking the server ------------------------------------------------------------------------
 
@@ -38,6 +40,7 @@ export function createActions({ form, told, list, count, server }) {
     }
     added = answer.action;
     tellAdded(null);
+    list.scrollTop = list.scrollHeight;
     return true;
   }
 
@@ -67,7 +70,7 @@ export function createActions({ form, told, list, count, server }) {
         : "…";
     told.replaceChildren(
       element("p", {}, `“${added.name}” · `, state),
-      element("p", { class: "am-how", title: added.texts.join("\n") }, `${SOURCES[added.source]}: ${added.texts.join(" ")}`),
+      element("p", { class: "am-how", title: added.texts.join("\n") }, `${SOURCES[added.source]}: ${wording(added)}`),
     );
   }
 
@@ -102,9 +105,14 @@ export function createActions({ form, told, list, count, server }) {
     return element("button", { type: "button", class: "am-icon", title: label, "aria-label": label, onclick }, svg);
   }
 
+  /** What an action is recognised by, in a sentence; the others are in the title. Its name need not be said twice. */
+  function wording({ name, texts }) {
+    return texts.find((text) => text.toLowerCase() !== name.toLowerCase()) ?? name;
+  }
+
   function build(action) {
     return [
-      element("div", {}, element("b", {}, action.name), element("small", { title: action.texts.join("\n") }, action.texts.join(" "))),
+      element("div", {}, element("b", {}, action.name), element("small", { title: action.texts.join("\n") }, wording(action))),
       icon("rename", `Rename ${action.name}`, () => edit(action)),
       icon("remove", `Remove ${action.name}`, () => remove(action)),
     ];
@@ -154,6 +162,8 @@ export function createActions({ form, told, list, count, server }) {
         }
       }
       say(count, String(actions.length));
+      set(empty, "hidden", actions.length ? "" : null);
+      if (added && !before.has(added.id)) list.scrollTop = list.scrollHeight;
       const addition = added && additions.find(({ id }) => id === added.id);
       if (addition) tellAdded(addition);
     },

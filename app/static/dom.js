@@ -24,7 +24,9 @@ export function say(target, text) {
 
 /** A probability in words: never 0 % for what is possible, nor 100 % for what is not certain. */
 export function percent(probability) {
-  return `${Math.min(99, Math.max(1, Math.round(probability * 100)))}\u2009%`;
+  if (probability < 0.01) return "<1\u2009%";
+  if (probability > 0.99) return ">99\u2009%";
+  return `${Math.round(probability * 100)}\u2009%`;
 }
 
 /** Seconds in words, with one decimal below ten. */

@@ -5,6 +5,8 @@ const TRUNK = new Set([HIPS, SPINE, NECK, HEAD, CHEST]);
 const TORSO = [8, 16, 12, 4];
 const FEET = [14, 15, 18, 19];
 const SEEN = 0.05; // less confidence than this is a guess, drawn as a hint
+// Metres nearer than it is: what lies at about one depth must not change places all the time.
+const NEARER = { arm: 0.08, head: 0.04, trunk: 0, leg: -0.1 };
 const OUTLINE = "#06080b";
 // Radius at each joint as a share of the torso's length: strong at the shoulder and the hip, slim at the end.
 const RADII = {
@@ -56,12 +58,12 @@ export function drawPerson(pen, person, { limbs, colours, solid, size }) {
   const unit = size * (solid ? 1 : 0.5);
   const rim = Math.max(1, size * (solid ? 0.022 : 0.03));
   const nearestLast = limbs
-    .map((limb) => ({ ...limb, depth: depthOf(person, limb) }))
+    .map((limb) => ({ ...limb, depth: depthOf(person, limb) - NEARER[limb.kind] }))
     .sort((one, other) => other.depth - one.depth);
-  for (const { side, bones } of nearestLast) {
+  for (const { kind, side, bones } of nearestLast) {
     const shown = solid && side !== "middle" ? bones.filter(([, parent]) => !TRUNK.has(parent)) : bones;
     const parts = shown.map((bone) => partOf(person, bone, unit));
-    const body = solid && side === "middle" && bones.length > 1;
+    const body = solid && kind === "trunk";
     pen.globalAlpha = 0.6;
     parts.forEach((part) => fillCapsule(pen, part, OUTLINE, rim));
     if (body) fillTorso(pen, person.points, OUTLINE, unit * 0.24 + 2 * rim);

@@ -3,6 +3,7 @@
 import { createCamera, drawFloor, drawPerson, torsoLength } from "./figure.js";
 import { createTrails } from "./trails.js";
 
+const LONGEST_LABEL = 22; // characters over somebody's head
 const MOST_PIXELS = 3840 * 2160;
 
 export function createStage(canvas, { onDrawn }) {
@@ -107,8 +108,9 @@ export function createStage(canvas, { onDrawn }) {
   }
 
   function drawLabel(person) {
-    const text = captions.get(person.track);
-    if (!text) return;
+    const caption = captions.get(person.track);
+    if (!caption) return;
+    const text = caption.length > LONGEST_LABEL ? `${caption.slice(0, LONGEST_LABEL - 1).trimEnd()}…` : caption;
     const size = Math.max(15 * ratio, torsoLength(person) * 0.17);
     const [x, y] = person.points[3];
     pen.save();

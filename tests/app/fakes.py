@@ -10,17 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.messages import Action, ActionEvent, ClassScore, Prediction
-from streams.skeleton.errors import ActionNameError, DuplicateActionError, EngineUnavailableError, UnknownActionError
+from streams.skeleton.errors import (
+    ActionNameError,
+    DuplicateActionError,
+    EngineUnavailableError,
+    UnknownActionError,
+)
 
 # A person standing upright, arms down, facing the sensor; metres, Kinect camera space.
 STANDING = np.array(
     [
         *[(0, 0, 2.5), (0, 0.3, 2.5), (0, 0.56, 2.5), (0, 0.7, 2.5)],
-        *[(0.18, 0.48, 2.5), (0.24, 0.2, 2.5), (0.27, -0.04, 2.5), (0.28, -0.12, 2.5)],
         *[(-0.18, 0.48, 2.5), (-0.24, 0.2, 2.5), (-0.27, -0.04, 2.5), (-0.28, -0.12, 2.5)],
-        *[(0.09, -0.02, 2.5), (0.11, -0.45, 2.5), (0.12, -0.85, 2.5), (0.13, -0.9, 2.38)],
+        *[(0.18, 0.48, 2.5), (0.24, 0.2, 2.5), (0.27, -0.04, 2.5), (0.28, -0.12, 2.5)],
         *[(-0.09, -0.02, 2.5), (-0.11, -0.45, 2.5), (-0.12, -0.85, 2.5), (-0.13, -0.9, 2.38)],
-        *[(0, 0.5, 2.5), (0.28, -0.18, 2.5), (0.25, -0.12, 2.46), (-0.28, -0.18, 2.5), (-0.25, -0.12, 2.46)],
+        *[(0.09, -0.02, 2.5), (0.11, -0.45, 2.5), (0.12, -0.85, 2.5), (0.13, -0.9, 2.38)],
+        *[
+            (0, 0.5, 2.5),
+            (-0.28, -0.18, 2.5),
+            (-0.25, -0.12, 2.46),
+            (0.28, -0.18, 2.5),
+            (0.25, -0.12, 2.46),
+        ],
     ],
     np.float32,
 )
@@ -29,7 +40,7 @@ STANDING = np.array(
 def waving(time_s: float) -> NDArray[np.float32]:
     """(25, 3): the person, waving both arms overhead."""
     joints = STANDING.copy()
-    for shoulder, arm, sign in ((4, (5, 6, 7, 21, 22), 1.0), (8, (9, 10, 11, 23, 24), -1.0)):
+    for shoulder, arm, sign in ((4, (5, 6, 7, 21, 22), -1.0), (8, (9, 10, 11, 23, 24), 1.0)):
         lift = 2.2 + 0.45 * math.sin(5 * time_s)
         cos, sin = math.cos(sign * lift), math.sin(sign * lift)
         for joint in arm:
@@ -84,7 +95,7 @@ class FakeEngine:
     def undo(self) -> Action | None:
         before, self._actions = self._actions, self._before
         self.vocabulary += 1
-        return next((action for id, action in self._actions.items() if before.get(id) != action), None)
+        return next((action for key, action in self._actions.items() if before.get(key) != action), None)
 
     def health(self) -> dict[str, Any]:
         return {"vocabulary": self.vocabulary}
@@ -131,11 +142,17 @@ def prediction(
 
 
 def event(
-    name: str, *, phase: str = "onset", id: str = "e1", began_ms: float = 0.0, lasted_ms: float = 0.0, track: int = 0
+    name: str,
+    *,
+    phase: str = "onset",
+    event_id: str = "e1",
+    began_ms: float = 0.0,
+    lasted_ms: float = 0.0,
+    track: int = 0,
 ) -> ActionEvent:
     """One end of an event."""
     return ActionEvent(
-        id=id,
+        id=event_id,
         phase=phase,  # pyright: ignore[reportArgumentType]
         stream="camera",
         track=track,

@@ -1,3 +1,5 @@
+import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -5,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app import child
 from app.child import LONGEST_PAUSE_S, ChildSpec, pause_s
 from app.processes import Supervisor
 
@@ -99,7 +102,8 @@ def test_a_deaf_one_is_killed(supervisor: Supervisor, monkeypatch: pytest.Monkey
     code = READY + "import threading; threading.Event().wait()"
     supervisor.start(_spec("engine", code))
     supervisor.wait_for("engine", {"ready"}, TIMEOUT_S)
-    supervisor._children["engine"].stop(timeout_s=0.2)
+    monkeypatch.setattr(child, "STOP_S", 0.2)
+    supervisor.stop()
     assert supervisor.status()["engine"].state == "stopped"
 
 
@@ -111,7 +115,4 @@ def test_pauses_grow_and_are_bounded() -> None:
 
 
 def _kill(pid: int) -> None:
-    import os
-    import signal
-
     os.kill(pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)

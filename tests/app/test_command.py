@@ -14,7 +14,8 @@ HEAVY = ("torch", "mediapipe", "cv2", "gradio", "onnxruntime", "zmq", "numpy")
 def test_help_lists_every_command_and_loads_nothing() -> None:
     code = (
         "import sys, anymove; anymove.main(['--help']);"
-        f"heavy = [name for name in {HEAVY!r} if name in sys.modules]; sys.exit(f'loaded {{heavy}}' if heavy else 0)"
+        f"heavy = [name for name in {HEAVY!r} if name in sys.modules];"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

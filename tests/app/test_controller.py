@@ -82,14 +82,12 @@ def test_a_bug_is_not_shown_as_a_traceback(caplog: pytest.LogCaptureFixture) -> 
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_defaults_fill_only_an_empty_set() -> None:
+def test_a_newcomer_is_offered_defaults() -> None:
     engine = FakeEngine()
     controller, _, board = _parts(engine)
-    controller.offer(())
+    controller.offer(controller.defaults())
     assert tuple(action["name"] for action in _actions(board)["actions"]) == DEFAULT_ACTIONS
-    other = FakeEngine("wave")
-    _parts(other)[0].offer(())
-    assert [action.name for action in other.actions()] == ["wave"]
+    assert controller.defaults() == ()
 
 
 def test_named_actions_are_added_where_they_are_missing() -> None:

@@ -36,7 +36,9 @@ def test_a_taken_port_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
 def test_a_fresh_folder_has_no_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ANYMOVE_HOME", str(tmp_path))
-    table, sound = examine((Check("pose model", doctor.pose_model), Check("text encoder", doctor.text_encoder)))
+    table, sound = examine(
+        (Check("pose model", doctor.pose_model), Check("text encoder", doctor.text_encoder))
+    )
     assert not sound
     assert table.count("missing") == 2
     (tmp_path / "models" / "pose_landmarker_full.task").write_bytes(b"half a download")
@@ -50,7 +52,9 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no-such-package-of-ours" in table
 
 
-def test_status_follows_the_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_follows_the_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(doctor, "examine", lambda: ("missing model\n", False))
     assert doctor.main([]) == 1
     assert capsys.readouterr().out == "missing model\n"

@@ -11,7 +11,10 @@ from tests.app.fakes import STANDING
 def test_every_bone_belongs_to_one_limb_of_its_side() -> None:
     limbs = drawing.limbs()
     assert sorted(bone for limb in limbs for bone in limb["bones"]) == sorted(NTU_25.bones)
-    assert sorted(limb["side"] for limb in limbs) == ["left", "left", "middle", "middle", "right", "right"]
+    assert {(limb["kind"], limb["side"]) for limb in limbs} == {
+        *(("arm", "left"), ("arm", "right"), ("leg", "left"), ("leg", "right")),
+        *(("trunk", "middle"), ("head", "middle")),
+    }
     for limb in limbs:
         if limb["side"] != "middle":
             assert all(limb["side"] in NTU_25.joints[child] for child, _ in limb["bones"])
@@ -19,7 +22,7 @@ def test_every_bone_belongs_to_one_limb_of_its_side() -> None:
 
 def test_a_frame_unpacks_to_what_went_in() -> None:
     confidence = np.linspace(0, 1, 25, dtype=np.float32)
-    points = STANDING[:, :2] / 3
+    points = (STANDING[:, :2] / 3).astype(np.float32)
     person = drawing.person(4, STANDING, confidence=confidence, points=points)
     packed = drawing.frame(9, [person], aspect=16 / 9, jpeg=b"\xff\xd8picture")
     (length,) = struct.unpack("<I", packed[:4])

@@ -22,7 +22,8 @@ print("bye", flush=True)
 # A parent that starts the child on a leash, passes on its process id, and then waits for its own end.
 PARENT = """
 import subprocess, sys, threading
-child = subprocess.Popen([sys.executable, "-m", "app.leash", "child_module", "polite"], stdin=subprocess.PIPE)
+command = [sys.executable, "-m", "app.leash", "child_module", "polite"]
+child = subprocess.Popen(command, stdin=subprocess.PIPE)
 print(child.pid, flush=True)
 threading.Event().wait()
 """

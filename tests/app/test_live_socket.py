@@ -55,9 +55,8 @@ def test_frames_wait_until_the_page_has_drawn(client: TestClient, board: Board) 
             _frame(board)
             assert socket.receive_bytes() == f"frame {number}".encode()
         # The page draws nothing: frames pass by, and only messages come through.
-        for _ in range(10):
-            newest = _frame(board)
-        board.post("mark", lambda: {})
+        newest = [_frame(board) for _ in range(10)][-1]
+        board.post("mark", dict)
         assert _read(socket)["type"] == "mark"
         socket.send_text(json.dumps({"type": "drawn", "frame": FRAMES_IN_FLIGHT}))
         assert socket.receive_bytes() == f"frame {newest}".encode()
@@ -74,7 +73,8 @@ def test_one_page_that_draws_nothing_starves_no_other(client: TestClient, board:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "null", "[]", "{}", '{"type": "drawn"}', '{"type": "drawn", "frame": "1"}', "x" * 300, "[" * 200]
+    "text",
+    ["", "null", "[]", "{}", '{"type": "drawn"}', '{"type": "drawn", "frame": "1"}', "x" * 300, "[" * 200],
 )
 def test_nonsense_is_answered_by_hanging_up(client: TestClient, text: str) -> None:
     with client.websocket_connect("/live") as socket:
@@ -96,3 +96,15 @@ def test_too_many_pages_are_told_so_and_a_place_is_given_back(client: TestClient
             assert "close one of them" in closed.value.reason
         with client.websocket_connect("/live") as socket:
             assert _read(socket)["type"] == "hello"
+
+
+def test_a_message_that_cannot_be_made_ends_the_connection(
+    client: TestClient, board: Board, caplog: pytest.LogCaptureFixture
+) -> None:
+    with client.websocket_connect("/live") as socket:
+        _read(socket)
+        board.post("people", lambda: {"share": float("nan")})
+        with pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_text()
+    assert closed.value.code == 1011
+    assert "a page is given up" in caplog.text

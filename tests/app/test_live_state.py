@@ -80,7 +80,7 @@ def test_an_event_opens_and_closes_once(page: Page) -> None:
 
 def test_events_are_newest_first_and_bounded(page: Page) -> None:
     for number in range(MAX_EVENTS + 5):
-        page.state.on_event(event(f"action {number}", id=f"e{number}"))
+        page.state.on_event(event(f"action {number}", event_id=f"e{number}"))
     shown = page["events"]["events"]
     assert len(shown) == MAX_EVENTS
     assert shown[0]["name"] == f"action {MAX_EVENTS + 4}"

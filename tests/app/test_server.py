@@ -5,11 +5,11 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from app.server import PageServer
-from fastapi import FastAPI
 from streams.skeleton.errors import ConfigError
 from tests.app.conftest import ServedPage
 
@@ -29,7 +29,7 @@ def test_the_page_loads_nothing_from_elsewhere(page: ServedPage) -> None:
     loaded = re.findall(r"""(?:src|href)=["']((?:https?:)?//[^"']+)""", html)
     assert [link for link in loaded if not link.startswith(page.url)] == []
     assert "fonts.googleapis" not in html
-    assert "/page/live.css" in html
+    assert "/page/page.css" in html
 
 
 def test_gradio_keeps_no_history_and_phones_nobody(page: ServedPage) -> None:
@@ -68,9 +68,15 @@ def test_a_huge_message_ends_the_connection(page: ServedPage) -> None:
     with connect(page.url.replace("http", "ws") + "/live", proxy=None) as live:
         live.recv(10)
         live.send("x" * 100_000)
-        with pytest.raises(ConnectionClosed):
-            while True:
-                live.recv(10)
+        with pytest.raises(ConnectionClosed) as closed:
+            _read_until_closed(live)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1009
+
+
+def _read_until_closed(live: ClientConnection) -> None:
+    while True:
+        live.recv(10)
 
 
 def test_nothing_can_be_uploaded(page: ServedPage) -> None:

@@ -12,7 +12,9 @@ FILES = sorted(path for path in STATIC.iterdir() if path.suffix in (".js", ".css
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_no_text_becomes_markup_or_code(path: object) -> None:
     text = path.read_text("utf-8")  # type: ignore[attr-defined]
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text)
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text
+    )
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

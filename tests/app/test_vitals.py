@@ -9,7 +9,10 @@ WAVE = Action("a1", "wave", ("A person waves.",), "library")
 
 
 def _vitals(statuses: dict[str, ChildStatus] | None = None) -> Vitals:
-    found = statuses or {"engine": ChildStatus("engine", "ready"), "capture": ChildStatus("capture", "ready")}
+    found = statuses or {
+        "engine": ChildStatus("engine", "ready"),
+        "capture": ChildStatus("capture", "ready"),
+    }
     vitals = Vitals(lambda: found, clock=_Clock())
     vitals.on_source({"source": "camera:0", "joints_only": True})
     return vitals

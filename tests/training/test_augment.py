@@ -41,6 +41,13 @@ def test_mirror_is_told_and_done() -> None:
     assert np.ptp(window[:, Joint.WRIST_LEFT, 1]) > 0.2 > np.ptp(window[:, Joint.WRIST_RIGHT, 1])
 
 
+def test_what_must_not_be_mirrored_is_not() -> None:
+    always = Augmentation(mirror=1, **_others(NOTHING, "mirror"))
+    window, swapped = augmented(WINDOW, np.random.default_rng(0), config=always, mirror=False)
+    assert not swapped
+    np.testing.assert_allclose(window, normalize(WINDOW), atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [

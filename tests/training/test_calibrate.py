@@ -71,6 +71,8 @@ def test_idle_lies_below_nearly_every_action() -> None:
     windows = [still.copy() for _ in range(400)]
     for n, window in enumerate(windows):
         window[:, Joint.WRIST_LEFT, 0] = (0.1 + n / 1000) * swing
-    limit = fit_idle(windows)
-    assert motion_extent(windows[0]) < limit < motion_extent(windows[5])
-    assert motion_extent(still) < limit
+    sway = still.copy()
+    sway[:, Joint.HEAD, 0] = 0.02 * swing
+    limit = fit_idle(windows, [sway])
+    assert motion_extent(sway) < limit < motion_extent(windows[0])
+    assert limit == pytest.approx(np.sqrt(motion_extent(sway) * motion_extent(windows[2])), rel=0.02)

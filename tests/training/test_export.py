@@ -24,7 +24,12 @@ CENTRING = Centring(
 )
 
 
-def content(model: Pgfa, centring: Centring, sets: tuple[str, ...] = ("accad", "precog")) -> Content:
+def content(
+    model: Pgfa,
+    centring: Centring,
+    sets: tuple[str, ...] = ("accad", "precog"),
+    own_data: tuple[str, ...] = (),
+) -> Content:
     return Content(
         name="small",
         model=model,
@@ -33,6 +38,7 @@ def content(model: Pgfa, centring: Centring, sets: tuple[str, ...] = ("accad", "
         centring=centring,
         window=WindowSpec(),
         sets=sets,
+        own_data=own_data,
         probe=PROBE,
         calibration=Calibration(temperature=0.05),
         evaluation={"dev": {"top1": 0.5}},
@@ -91,6 +97,25 @@ def test_text_side_takes_its_mean_off(bundle: Bundle) -> None:
     rows = TextProjection(bundle).rows(features)
     raw = features - CENTRING.text
     np.testing.assert_allclose(rows[:, 0], raw / np.linalg.norm(raw, axis=1, keepdims=True), atol=1e-6)
+
+
+def test_adapter_is_exported_with_the_text_side(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = Pgfa(StGcnConfig(width=2, features=8), adapter=6).eval()
+    for value in model.text.parameters():
+        torch.nn.init.normal_(value, 0.0, 0.1)
+    made = export_bundle(
+        content(model, CENTRING, own_data=("grammar: 6 motions of our own",)), tmp_path / "bundle"
+    )
+    features = HashEncoder().encode(["wave", "kick", "swim"])
+    with torch.no_grad():
+        adapted = model.text(torch.from_numpy(features)).numpy()
+    assert np.abs(adapted - features).max() > 0.01
+    raw = adapted - CENTRING.text
+    wanted = raw / np.linalg.norm(raw, axis=1, keepdims=True)
+    np.testing.assert_allclose(TextProjection(made).rows(features)[:, 0], wanted, atol=1e-5)
+    assert made.manifest.parity["text"] < 1e-5
+    assert [line.split(":")[0] for line in made.manifest.data] == ["accad", "precog", "grammar"]
 
 
 def test_weights_lie_inside_the_one_file(bundle: Bundle, tmp_path: Path) -> None:

@@ -1,13 +1,27 @@
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from streams.skeleton.errors import ConfigError, DataError
 from tests.training.small_data import HashEncoder, write_packed
-from training.config import StGcnConfig, TrainConfig
-from training.train import CHECKPOINT, METRICS, SETTINGS, learning_rate, load_run, train
+from training import grammar_batches
+from training import train as module
+from training.config import GrammarConfig, StGcnConfig, TrainConfig
+from training.grammar import GrammarMotion, sample_motion
+from training.methods.pgfa import Pgfa
+from training.texts import class_texts, read_descriptions
+from training.train import (
+    CHECKPOINT,
+    METRICS,
+    SETTINGS,
+    class_rows,
+    learning_rate,
+    load_run,
+    train,
+)
 
 LABELS = [name for name in ("raise one arm", "kick", "squat", "raise both arms") for _ in range(10)]
 
@@ -38,9 +52,15 @@ class Killed(BaseException):
     """What a kill looks like from inside."""
 
 
+MIXED = {"grammar": GrammarConfig(motions=8, share=0.25), "adapter": 6}
+"""A quarter of every batch from the motion grammar, and a text side that learns."""
+
+
+@pytest.mark.parametrize("changes", [{}, MIXED], ids=["recordings", "mixed"])
 def test_resumed_run_equals_the_uninterrupted_one(
-    config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+    config: TrainConfig, monkeypatch: pytest.MonkeyPatch, changes: dict[str, object]
 ) -> None:
+    config = dataclasses.replace(config, **changes)  # pyright: ignore[reportArgumentType]
     whole = train(config, HashEncoder(), progress=False)
     weights = torch.load(config.out / CHECKPOINT, weights_only=True)["model"]
     again = dataclasses.replace(config, out=config.out.with_name("stopped"))
@@ -55,8 +75,6 @@ def test_resumed_run_equals_the_uninterrupted_one(
 
 def _train_until(config: TrainConfig, *, epochs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Train, and die in the middle of the epoch after ``epochs``."""
-    import training.train as module  # noqa: PLC0415
-
     calls, loss = 0, module.contrastive_kl
 
     def dying(*args: object, **settings: object) -> torch.Tensor:
@@ -85,6 +103,91 @@ def test_a_run_is_watched_recorded_and_read_back(config: TrainConfig) -> None:
     assert run.epochs == 4
     assert run.config == dataclasses.replace(config, hidden_fold=0, folds=2)
     assert not run.model.training
+
+
+class Step:
+    """What the loss of one step was given."""
+
+    def __init__(self, text: torch.Tensor, labels: torch.Tensor, negatives: torch.Tensor | None) -> None:
+        self.text, self.labels, self.negatives = text.detach(), labels, negatives
+        self.text_learns = text.requires_grad
+
+
+def steps_of(config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> list[Step]:
+    """The steps of a whole run."""
+    steps: list[Step] = []
+    loss = module.contrastive_kl
+
+    def watched(
+        skeleton: torch.Tensor,
+        text: torch.Tensor,
+        labels: torch.Tensor,
+        *,
+        negatives: torch.Tensor | None,
+        **settings: object,
+    ) -> torch.Tensor:
+        steps.append(Step(text, labels, negatives))
+        return loss(skeleton, text, labels, negatives=negatives, **settings)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(module, "contrastive_kl", watched)
+    train(config, HashEncoder(), progress=False)
+    return steps
+
+
+def test_a_share_of_every_batch_is_of_the_grammar(
+    config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half_silent(rng: np.random.Generator) -> GrammarMotion:
+        motion = sample_motion(rng)
+        return motion if rng.random() < 0.5 else dataclasses.replace(motion, negatives=())
+
+    monkeypatch.setattr(grammar_batches, "sample_motion", half_silent)
+    mixed = GrammarConfig(motions=12, share=0.5)
+    steps = steps_of(dataclasses.replace(config, grammar=mixed, adapter=6), monkeypatch)
+    assert len(steps) == 8
+    classes, silent, spoken = len(set(LABELS)), 0, 0
+    for step in steps:
+        assert (step.labels[:4] < classes).all()
+        assert (step.labels[4:] >= classes).all()
+        assert step.text_learns
+        assert step.negatives is not None
+        assert not step.negatives[:4].any()
+        # None stays none: the adapter has learnt to give zeros a meaning, and must not be asked.
+        lengths = step.negatives[4:].norm(dim=1)
+        torch.testing.assert_close(lengths, lengths.round())
+        silent, spoken = silent + int((lengths == 0).sum()), spoken + int((lengths > 0).sum())
+    assert silent > 3
+    assert spoken > 3
+
+
+def test_recordings_alone_have_no_negatives_and_frozen_texts(
+    config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = class_texts(sorted(set(LABELS)), HashEncoder(), descriptions=read_descriptions())
+    steps = steps_of(dataclasses.replace(config, epochs=1), monkeypatch)
+    for step in steps:
+        assert step.negatives is None
+        assert not step.text_learns
+        for row, label in zip(step.text.numpy(), step.labels, strict=True):
+            own = np.concatenate([texts.features[label], texts.mirrored[label]])
+            assert (own == row).all(axis=1).any()
+
+
+def test_a_mixed_run_is_read_back_with_its_adapter(config: TrainConfig) -> None:
+    mixed = dataclasses.replace(config, **MIXED)  # pyright: ignore[reportArgumentType]
+    history = train(mixed, HashEncoder(), progress=False)
+    assert all(np.isfinite(losses(history)))
+    run = load_run(mixed.out)
+    assert run.config == mixed
+    moved = run.model.state_dict()["text.correction.2.weight"]
+    assert moved.shape == (384, 6)
+    assert moved.abs().max() > 1e-3
+    features = HashEncoder().encode(["wave", "kick"])
+    rows = class_rows(run.model, features)
+    assert rows.shape == (2, 1, 384)
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=-1), 1, atol=1e-5)
+    assert np.abs(rows[:, 0] - features).max() > 1e-3
+    np.testing.assert_array_equal(class_rows(Pgfa(config.encoder), features)[:, 0], features)
 
 
 def test_seeds_decide(config: TrainConfig) -> None:
@@ -124,8 +227,19 @@ def test_missing_data_and_foreign_folders_are_refused(config: TrainConfig, tmp_p
 
 @pytest.mark.parametrize(
     "changes",
-    [{"epochs": 0}, {"batch": 1}, {"epoch_windows": 4}, {"hidden_fold": 3}, {"learning_rate": 0.0}],
+    [
+        *({"epochs": 0}, {"batch": 1}, {"epoch_windows": 4}, {"hidden_fold": 3}, {"learning_rate": 0.0}),
+        {"adapter": -1},
+        {"grammar": GrammarConfig(motions=5, share=0.05)},
+        {"grammar": GrammarConfig(motions=5, share=0.95)},
+    ],
 )
-def test_settings_no_run_can_have_are_refused(config: TrainConfig, changes: dict[str, float]) -> None:
+def test_settings_no_run_can_have_are_refused(config: TrainConfig, changes: dict[str, object]) -> None:
     with pytest.raises(ConfigError):
         dataclasses.replace(config, **changes)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("changes", [{"motions": -1}, {"share": 0.0}, {"share": 1.0}])
+def test_shares_that_leave_nothing_are_refused(changes: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match="share"):
+        GrammarConfig(**changes)  # pyright: ignore[reportArgumentType]

@@ -8,6 +8,26 @@ from training.config import StGcnConfig
 from training.encoders.st_gcn import StGcn
 
 
+class TextAdapter(nn.Module):
+    """Text features (N, D) to class rows (N, D), unit rows: the feature plus a small correction.
+
+    Ours. PGFA freezes the text side, because 55 sentences would be learnt by heart; the motion
+    grammar has tens of thousands. It begins as the identity.
+    """
+
+    def __init__(self, dim: int, hidden: int) -> None:
+        super().__init__()
+        self.correction = nn.Sequential(nn.Linear(dim, hidden), nn.GELU(), nn.Linear(hidden, dim))
+        last = self.correction[-1]
+        assert isinstance(last, nn.Linear)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Class rows (N, D)."""
+        return functional.normalize(features + self.correction(features), dim=1)
+
+
 class Pgfa(nn.Module):
     """Positions (N, M, T, 25, 3) to embeddings (N, D), unit rows.
 
@@ -17,10 +37,12 @@ class Pgfa(nn.Module):
     Args:
         encoder: Size of the ST-GCN; None for PGFA's.
         dim: D, length of the text encoder's features.
+        adapter: Hidden units of the text adapter; 0 for PGFA's frozen text side.
     """
 
-    def __init__(self, encoder: StGcnConfig | None = None, *, dim: int = 384) -> None:
+    def __init__(self, encoder: StGcnConfig | None = None, *, dim: int = 384, adapter: int = 0) -> None:
         super().__init__()
+        self.text: nn.Module = TextAdapter(dim, adapter) if adapter else nn.Identity()
         self.encoder = StGcn(encoder or StGcnConfig())
         self.project = nn.Linear(self.encoder.config.features, dim)
         nn.init.kaiming_normal_(self.project.weight, mode="fan_out")

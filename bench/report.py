@@ -1,0 +1,165 @@
+"""Tables for people, made from the JSON files in ``bench/results``; nothing in them is typed.
+
+``python -m bench.report`` rewrites the blocks between ``<!-- generated: name -->`` and
+``<!-- end -->`` in README.md and docs/results/*.md.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from bench.common import RESULTS, ROOT
+
+PAGES = ("README.md", "docs/results/recognition.md", "docs/results/latency.md")
+
+
+def recognition_table(everything: dict[str, Any]) -> str:
+    """Top-1 and top-5 by set."""
+    found = everything.get("recognition")
+    if found is None:
+        return "Recognition: not run."
+    lines = [
+        "| zero-shot, nothing of the set trained on | candidates | top-1 | top-5 | chance |",
+        "|---|---|---|---|---|",
+    ]
+    for name, result in found["results"].items():
+        if not isinstance(result, dict):
+            continue
+        for kind in ("label", "merged"):
+            scores = result.get(kind)
+            if scores:
+                lines.append(
+                    f"| {_set_name(name)}, {result['role']} ({result['sequences']} sequences) | "
+                    f"{scores['classes']}{' merged' if kind == 'merged' else ''} | {scores['top1']:.1%} | "
+                    f"{scores['top5']:.1%} | {scores['chance']:.1%} |"
+                )
+    return "\n".join([*lines, "", _source(found)])
+
+
+def per_class_table(everything: dict[str, Any]) -> str:
+    """Top-1 of every class of every set."""
+    found = everything.get("recognition")
+    if found is None:
+        return "Recognition: not run."
+    parts: list[str] = []
+    for name, result in found["results"].items():
+        if isinstance(result, dict) and result.get("label"):
+            ranked = sorted(result["label"]["per_class"].items(), key=lambda item: (-item[1], item[0]))
+            rows = [f"| {label} | {share:.0%} |" for label, share in ranked]
+            parts += [f"### {_set_name(name)}", "", "| typed name | top-1 |", "|---|---|", *rows, ""]
+    return "\n".join([*parts, _source(found)])
+
+
+def latency_table(everything: dict[str, Any]) -> str:
+    """Percentiles of the two live benches beside their targets."""
+    rows: list[str] = []
+    notes: list[str] = []
+    core = everything.get("engine_core")
+    if core is not None:
+        results = core["results"]
+        rows.append(_row("engine core, one person a window", results["stages_ms"]["whole"], 8.0))
+        notes.append(_source(core))
+    for name, found in sorted(everything.items()):
+        if not name.startswith("end_to_end"):
+            continue
+        results = found["results"]
+        source = results["source"]
+        rows.append(
+            _row(
+                f"capture to caption, {source}",
+                results["capture_to_caption_ms"],
+                results["target_capture_to_caption_p95_ms"],
+            )
+        )
+        rows.append(
+            _row(
+                f"typing to live, {source}",
+                results["typing_to_live_ms"],
+                results["target_typing_to_live_p95_ms"],
+            )
+        )
+        notes.append(_source(found))
+    if not rows:
+        return "Latency: not run."
+    head = ["| milliseconds | p50 | p95 | p99 | target p95 |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *rows, "", *notes])
+
+
+def stage_table(everything: dict[str, Any]) -> str:
+    """Milliseconds of every stage of capture and engine."""
+    parts: list[str] = []
+    for name, found in sorted(everything.items()):
+        if not name.startswith("end_to_end"):
+            continue
+        results = found["results"]
+        sender = results["capture"]["sender"]
+        parts += [f"### {results['source']}", "", "| stage | p50 | p95 |", "|---|---|---|"]
+        stages = {
+            **{f"capture: {k}": v for k, v in results["capture"]["stages_ms"].items()},
+            **{f"engine: {k}": v for k, v in results["engine_latencies_ms"].items()},
+        }
+        parts += [f"| {stage} | {t['p50']:.2f} | {t['p95']:.2f} |" for stage, t in stages.items()]
+        parts += [
+            "",
+            f"{results['predictions_per_s']} predictions a second from {results['capture']['fps']} frames a "
+            f"second; frames dropped {results['capture']['frames_dropped']}, windows replaced "
+            f"{sender['replaced']}, refused {sender['refused']}, lost {sender['lost']}, predictions missed "
+            f"{results['predictions_missed']}.",
+            "",
+            _source(found),
+            "",
+        ]
+    return "\n".join(parts) if parts else "Latency: not run."
+
+
+BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "recognition": recognition_table,
+    "per-class": per_class_table,
+    "latency": latency_table,
+    "stages": stage_table,
+}
+"""What makes each generated block."""
+
+
+def render(page: str, everything: dict[str, Any]) -> str:
+    """The page with its generated blocks made anew."""
+
+    def block(match: re.Match[str]) -> str:
+        name = match.group(1)
+        return f"<!-- generated: {name} -->\n{BLOCKS[name](everything)}\n<!-- end -->"
+
+    return re.sub(r"<!-- generated: ([\w-]+) -->\n.*?<!-- end -->", block, page, flags=re.S)
+
+
+def read_results() -> dict[str, Any]:
+    """Every result file by suite."""
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(RESULTS.glob("*.json"))}
+
+
+def main() -> None:
+    """Rewrite the generated blocks of every page."""
+    everything = read_results()
+    for name in PAGES:
+        path = ROOT / name
+        path.write_text(render(path.read_text("utf-8"), everything), "utf-8")
+
+
+def _row(what: str, times: dict[str, float], target: float) -> str:
+    return f"| {what} | {times['p50']:.1f} | {times['p95']:.1f} | {times['p99']:.1f} | {target:.0f} |"
+
+
+def _set_name(name: str) -> str:
+    return {"hdm05": "HDM05", "kinder_gator": "Kinder-Gator"}[name.split("/")[-1].removesuffix(".npz")]
+
+
+def _source(found: dict[str, Any]) -> str:
+    machine = found["machine"]
+    return (
+        f"`{found['command']}`, {found['date']}, commit {found['commit']}: {machine['cpu']}, "
+        f"{machine['cores']} cores, {machine['memory_gib']} GiB, {machine['system']}."
+    )
+
+
+if __name__ == "__main__":
+    main()
