@@ -102,8 +102,8 @@ def stage_table(everything: dict[str, Any]) -> str:
         parts += [f"| {stage} | {t['p50']:.2f} | {t['p95']:.2f} |" for stage, t in stages.items()]
         parts += [
             "",
-            f"{results['predictions_per_s']} predictions a second from {results['capture']['fps']} frames a "
-            f"second; frames dropped {results['capture']['frames_dropped']}, windows replaced "
+            f"{results['predictions_per_s']} predictions a second from {results['capture']['fps']} frames "
+            f"a second; frames dropped {results['capture']['frames_dropped']}, windows replaced "
             f"{sender['replaced']}, refused {sender['refused']}, lost {sender['lost']}, predictions missed "
             f"{results['predictions_missed']}.",
             "",
