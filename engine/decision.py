@@ -30,9 +30,9 @@ class DecisionConfig:
 
     smoothing_s: float = 0.3
     """Time constant of the average over windows, seconds; 0 believes each window alone."""
-    on_probability: float = 0.4
+    on_probability: float = 0.25
     """Least averaged probability to begin, [0, 1]."""
-    off_probability: float = 0.25
+    off_probability: float = 0.15
     """Averaged probability below which an action is no longer supported, at most on_probability."""
     onset_windows: int = 2
     """Windows in a row that must agree before an action begins."""

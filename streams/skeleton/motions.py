@@ -123,8 +123,9 @@ def glide(key_times: Array, values: Array, times: Array) -> Array:
     before, after = rates[:-1], rates[1:]
     same = before * after > 0
     w1, w2 = 2 * gaps[1:] + gaps[:-1], gaps[1:] + 2 * gaps[:-1]
-    safe = np.where(same, before, 1.0), np.where(same, after, 1.0)
-    slopes[1:-1] = np.where(same, (w1 + w2) / (w1 / safe[0] + w2 / safe[1]), 0.0)
+    # The weighted harmonic mean, with its products first: a slope may be as good as nothing.
+    below = np.where(same, w1 * after + w2 * before, 1.0)
+    slopes[1:-1] = np.where(same, (w1 + w2) * before * after / below, 0.0)
     piece = np.clip(np.searchsorted(key_times, times, side="right") - 1, 0, len(gaps) - 1)
     gap = gaps[piece]
     u = np.clip((times[:, None] - key_times[piece, None]) / gap, 0.0, 1.0)

@@ -151,6 +151,13 @@ def test_gliding_passes_through_its_keys_and_never_beyond_neighbours(values, gap
     assert (path <= high + 1e-9).all()
 
 
+def test_gliding_over_next_to_nothing_does_not_overflow():
+    values = np.array([-1.0, 0.0, 5e-324, 0.0])[:, None]
+    path = glide(np.arange(4.0), values, np.linspace(0, 3, 50))
+    assert np.isfinite(path).all()
+    assert path.max() <= 1e-9
+
+
 def test_sway_is_small_smooth_and_seeded():
     noise = [sway(300, 4, fps=30, rng=np.random.default_rng(s)) for s in (1, 1, 2)]
     np.testing.assert_array_equal(noise[0], noise[1])
