@@ -72,13 +72,14 @@ def latency_table(everything: dict[str, Any]) -> str:
                 results["target_capture_to_caption_p95_ms"],
             )
         )
-        rows.append(
-            _row(
-                f"typing to live, {source}",
-                results["typing_to_live_ms"],
-                results["target_typing_to_live_p95_ms"],
+        if results["typing_to_live_ms"]:
+            rows.append(
+                _row(
+                    f"typing to live, {source}",
+                    results["typing_to_live_ms"],
+                    results["target_typing_to_live_p95_ms"],
+                )
             )
-        )
         notes.append(_source(found))
     if not rows:
         return "Latency: not run."
