@@ -79,8 +79,12 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {key: archive[key] for key in archive.files}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        raise DataError(f"wanted a packed motion set, got {path} ({error}); name an npz file") from None
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile):
+        # numpy's own words advise to unpickle what it cannot read; that is never done here.
+        raise DataError(
+            f"wanted a packed motion set, got {path}, which is no sound npz of plain arrays; "
+            "name an npz file as the data sets' page describes it"
+        ) from None
 
 
 def _check(path: Path, raw: dict[str, NDArray[Any]]) -> None:
