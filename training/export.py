@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -180,6 +181,17 @@ def _export(
             external_data=False,
             verbose=False,
         )
+    _forget_origins(path)
+
+
+def _forget_origins(path: Path) -> None:
+    """Take out of the graph what the exporter notes of the machine it ran on: stack traces, paths."""
+    model = onnx.load(path)
+    for noted in (model, model.graph, *model.graph.node, *model.graph.value_info, *model.graph.initializer):
+        del noted.metadata_props[:]
+    for value in (*model.graph.input, *model.graph.output):
+        del value.metadata_props[:]
+    onnx.save(model, path)
 
 
 def _difference(module: nn.Module, path: Path, example: NDArray[np.float32]) -> float:

@@ -25,6 +25,13 @@ def test_size_and_parity(bundle: Bundle) -> None:
     assert max(bundle.manifest.parity.values()) < 1e-4
 
 
+def test_graphs_hold_nothing_of_the_machine_they_were_made_on(bundle: Bundle) -> None:
+    for graph in (bundle.skeleton_onnx, bundle.text_onnx):
+        content = graph.read_bytes()
+        assert b"stack_trace" not in content
+        assert b".py" not in content
+
+
 def test_data_is_licensed_and_noticed(bundle: Bundle) -> None:
     # What the motion grammar made is this project's own: nobody else's notice goes with it.
     names = {line.split(":")[0] for line in bundle.manifest.data} - {"grammar"}
