@@ -62,8 +62,8 @@ golden: setup $(VENV)/.test ## rewrite the replay goldens, then show what change
 	$(BIN)/python -m tests.golden
 	git diff --stat -- tests/golden
 
-lock: ## pin every dependency again
-	$(PYTHON) requirements/compile.py
+lock: $(VENV)/.test ## pin every dependency again
+	$(BIN)/python requirements/compile.py
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis

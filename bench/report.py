@@ -20,7 +20,7 @@ def recognition_table(everything: dict[str, Any]) -> str:
     if found is None:
         return "Recognition: not run."
     lines = [
-        "| zero-shot, nothing of the set trained on | candidates | top-1 | top-5 | chance |",
+        "| across data sets, typed names | candidates | top-1 | top-5 | chance |",
         "|---|---|---|---|---|",
     ]
     for name, result in found["results"].items():
