@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types arch bench train golden lock clean browser
+.PHONY: help setup run test check fmt lint types arch bench fuzz train golden lock clean browser
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ check: lint types arch ## what a commit must pass besides the tests
 
 bench: setup $(VENV)/.test ## measure this machine; JSON to bench/results, tables to docs/results
 	$(BIN)/python -m bench $(ARGS)
+
+fuzz: $(VENV)/.test ## damage a million files of skeletons, or ARGS of them, and look what the readers make of it
+	$(BIN)/python -m tests.streams.formats.fuzz $(ARGS)
 
 train: setup ## train the default model and export it; ARGS go to `anymove train`
 	$(BIN)/anymove train $(ARGS)

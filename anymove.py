@@ -14,6 +14,7 @@ COMMANDS = {
     "doctor": ("app.doctor", "look whether everything is there"),
     "engine": ("engine.__main__", "the recognition process alone"),
     "capture": ("streams.__main__", "a capture process alone"),
+    "inspect": ("streams.inspection", "say what a video or a file of skeletons is"),
     "train": ("training.__main__", "train an encoder"),
     "export": ("training.__main__", "make a model bundle of a trained encoder"),
     "eval": ("training.__main__", "score a bundle on a packed data set"),

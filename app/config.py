@@ -13,8 +13,8 @@ class RunConfig:
     """Starts everything: watch, type an action, do it, see it recognised."""
 
     source: str = "auto"
-    """"0" for a camera; "synthetic" for the synthetic person; a video, recorded session or Kinect v2
-    table by its path; "auto" is camera 0 or, without one, the synthetic person."""
+    """"0" for a camera; "synthetic" for the synthetic person; a video, recorded session or file of
+    skeletons by its path; "auto" is camera 0 or, without one, the synthetic person."""
     actions: str = ""
     """Names of actions, separated by commas. With the page, those missing are added; headless,
     the set is exactly these."""

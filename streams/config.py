@@ -33,8 +33,8 @@ class CaptureConfig:
     """One capture process: where poses come from and where they go."""
 
     source: str = "auto"
-    """"0" or "camera:0"; "synthetic" or "synthetic:standing"; a video, recorded session or Kinect v2
-    table by its path; "auto" is camera 0 or, without one, the synthetic person."""
+    """"0" or "camera:0"; "synthetic" or "synthetic:standing"; a video, recorded session or file of
+    skeletons by its path; "auto" is camera 0 or, without one, the synthetic person."""
     stream: str = "main"
     """Name of this stream, as the engine and the page will call it."""
     endpoints: Endpoints = field(default_factory=Endpoints)

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from streams.formats.known import FORMATS, HEAD_BYTES, beginning_as_text, format_of
 from streams.session_file import MAGIC
 from streams.skeleton.errors import ConfigError, SourceError
 from streams.sources.base import PictureSource, SkeletonSource
 from streams.sources.camera import CameraSource
-from streams.sources.kinect_csv import KinectCsvSource, looks_like_kinect_csv
+from streams.sources.recording import RecordingSource
 from streams.sources.session import SessionSource
 from streams.sources.synthetic import SyntheticSource
 from streams.sources.video import VideoSource
@@ -15,7 +16,7 @@ Source = PictureSource | SkeletonSource
 
 _KNOWN = (
     'a camera ("0", "camera:0"), the synthetic person ("synthetic", "synthetic:standing"), "auto", '
-    "or a video, recorded session or Kinect v2 table by its path"
+    "or a video, recorded session or file of skeletons by its path"
 )
 
 
@@ -67,15 +68,42 @@ def _camera_or_synthetic() -> Source:
 def _open_file(path: Path, *, fast: bool, loop: bool) -> Source:
     if not path.is_file():
         raise SourceError(f"wanted {_KNOWN}; got {str(path)!r}, which is none of them; check the spelling")
+    beginning = beginning_of(path)
+    if beginning.startswith(MAGIC):
+        return SessionSource(path, fast=fast, loop=loop)
+    form = format_of(beginning)
+    if form is not None:
+        return RecordingSource(path, form.read(path), fast=fast, loop=loop)
+    refuse_text(path, beginning)
+    return VideoSource(path, fast=fast, loop=loop)
+
+
+def beginning_of(path: Path) -> bytes:
+    """The first ``HEAD_BYTES`` of a file, by which its kind is known.
+
+    Raises:
+        SourceError: It cannot be read, or is empty.
+    """
     try:
         with path.open("rb") as file:
-            beginning = file.read(len(MAGIC))
-        if beginning == MAGIC:
-            return SessionSource(path, fast=fast, loop=loop)
-        if looks_like_kinect_csv(path):
-            return KinectCsvSource(path, fast=fast, loop=loop)
+            beginning = file.read(HEAD_BYTES)
     except OSError as error:
         raise SourceError(f"wanted to read {path}, got {error.strerror}; check its permissions") from None
     if not beginning:
         raise SourceError(f"wanted a video or a recording, got {path}, which is empty; copy it again")
-    return VideoSource(path, fast=fast, loop=loop)
+    return beginning
+
+
+def refuse_text(path: Path, beginning: bytes) -> None:
+    """Refuse a file that is text of no form we know: it is no video either.
+
+    Raises:
+        SourceError: It is.
+    """
+    text = beginning_as_text(beginning)
+    if text is not None:
+        kinds = ", ".join(form.kind for form in FORMATS)
+        raise SourceError(
+            f"wanted a video, a recorded session or a file of skeletons ({kinds}), got text that begins "
+            f"{text[:40]!r} in line 1 of {path}; check the path"
+        )

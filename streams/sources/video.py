@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,21 @@ from streams.sources.pace import LOOP_PAUSE_NS, Pace
 _USUAL_FPS = 30.0
 _UNKNOWN_DURATION_S = 6 * 3600.0
 _LEAST_COMPLETE = 0.9
+
+
+@dataclass(frozen=True)
+class VideoFacts:
+    """What a video's container says about it."""
+
+    frames: int
+    """Pictures promised; 0 where it does not tell."""
+    fps: float
+    """Rate, 1/s; 30 where it does not tell."""
+    fps_is_told: bool
+    width: int
+    """Pixels, upright."""
+    height: int
+    """The same."""
 
 
 class VideoSource:
@@ -45,6 +61,14 @@ class VideoSource:
             fast=fast, duration_s=self._promised / self._fps if self._promised else _UNKNOWN_DURATION_S
         )
         self.live = self._pace.live
+        self.facts = VideoFacts(
+            frames=self._promised,
+            fps=self._fps,
+            fps_is_told=self._fps == fps,
+            width=round(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
+            height=round(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
+        )
+        """What the container says."""
 
     @property
     def dropped(self) -> int:

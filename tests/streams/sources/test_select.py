@@ -6,12 +6,12 @@ import pytest
 from streams.recorder import SessionRecorder
 from streams.skeleton.errors import ConfigError, SourceError
 from streams.sources import select
-from streams.sources.kinect_csv import KinectCsvSource
+from streams.sources.recording import RecordingSource
 from streams.sources.select import gives_pictures, open_source
 from streams.sources.session import SessionSource
 from streams.sources.synthetic import SyntheticSource
 from tests.streams.fakes import waving
-from tests.streams.sources.test_kinect_csv import line
+from tests.streams.formats.written import kinect_v2_line
 
 
 class FakeCamera:
@@ -56,12 +56,15 @@ def test_files_are_known_by_their_content(tmp_path: Path) -> None:
     session, table = tmp_path / "a.mp4", tmp_path / "b.session"
     with closing(SessionRecorder(session, source="test")) as recorder:
         recorder.write(waving(0.1)[0])
-    table.write_text(line(1) + line(2))
+    table.write_text(kinect_v2_line(1) + kinect_v2_line(2))
     assert isinstance(open_source(str(session)), SessionSource)
-    assert isinstance(open_source(str(table)), KinectCsvSource)
+    assert isinstance(open_source(str(table)), RecordingSource)
     (tmp_path / "c.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(SourceError, match="no picture can be decoded"):
+    with pytest.raises(SourceError, match=r"got text that begins 'a,b.* in line 1"):
         open_source(str(tmp_path / "c.csv"))
+    (tmp_path / "d.mp4").write_bytes(bytes(range(256)))
+    with pytest.raises(SourceError, match="no picture can be decoded"):
+        open_source(str(tmp_path / "d.mp4"))
 
 
 @pytest.mark.parametrize(
