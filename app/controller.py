@@ -9,7 +9,12 @@ from typing import Any, Protocol
 
 from app.live_state import LiveState
 from engine.messages import Action
-from streams.skeleton.errors import AnymoveError, DuplicateActionError, VocabularyError
+from streams.skeleton.errors import (
+    AnymoveError,
+    DuplicateActionError,
+    UnknownActionError,
+    VocabularyError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +55,10 @@ class Engine(Protocol):
         """The action under another name."""
         ...
 
+    def describe_action(self, action_id: str, description: str | None = None) -> Action:
+        """The action with another description, or with the engine's own if None."""
+        ...
+
     def remove_action(self, action_id: str) -> None:
         """Forget an action."""
         ...
@@ -71,6 +80,15 @@ class Controller:
         self._engine = engine
         self._state = state
 
+    def list_actions(self) -> dict[str, Any]:
+        """Every ``actions``, oldest first, and the ``version`` of the set."""
+        return self._answer(
+            lambda: {
+                "actions": [asdict(action) for action in self._engine.actions()],
+                "version": self._engine.vocabulary,
+            }
+        )
+
     def add_action(self, name: str, description: str) -> dict[str, Any]:
         """The new action; the page learns by itself when it is live."""
         requested_ns = time.monotonic_ns()
@@ -78,33 +96,60 @@ class Controller:
         def add() -> dict[str, Any]:
             action = self._engine.add_action(name.strip(), description.strip() or None)
             self._state.expect(action.id, version=self._engine.vocabulary, requested_ns=requested_ns)
-            return {"action": asdict(action)}
+            return self._changed(action, 1)
 
         return self._answer(add)
 
-    def rename_action(self, action_id: str, name: str) -> dict[str, Any]:
-        """The action under its new name; its id and what it has learnt stay."""
-        return self._answer(lambda: {"action": asdict(self._engine.rename_action(action_id, name.strip()))})
+    def change_action(
+        self, action_id: str, *, name: str | None = None, description: str | None = None
+    ) -> dict[str, Any]:
+        """The action under its new name and description; its id and what it has learnt stay.
+
+        Args:
+            action_id: Which one.
+            name: Another name; None leaves it.
+            description: Another description, empty for the engine's own; None leaves it.
+        """
+
+        def change() -> dict[str, Any]:
+            steps = 0
+            action = self._known(action_id)
+            if name is not None and name.strip() != action.name:
+                action = self._engine.rename_action(action_id, name.strip())
+                steps += 1
+            if description is not None:
+                action = self._engine.describe_action(action_id, description.strip() or None)
+                steps += 1
+            return self._changed(action, steps)
+
+        return self._answer(change)
 
     def remove_action(self, action_id: str) -> dict[str, Any]:
-        """The ``version`` that ``undo`` wants: the action is forgotten."""
+        """What ``undo`` wants: the action is forgotten."""
 
         def remove() -> dict[str, Any]:
             self._engine.remove_action(action_id)
-            return {"version": self._engine.vocabulary}
+            return self._changed(None, 1)
 
         return self._answer(remove)
 
-    def undo(self, version: int) -> dict[str, Any]:
-        """The action as it was before the change that made this version; refused once others followed."""
+    def undo(self, version: int, *, steps: int = 1) -> dict[str, Any]:
+        """The action as it was before the command that made this version; refused once others followed.
+
+        Args:
+            version: Of the set of actions after the command.
+            steps: Changes the command was made of.
+        """
 
         def undo() -> dict[str, Any]:
             if self._engine.health()["vocabulary"] != version:
                 raise VocabularyError(
-                    "wanted to undo the last change, got another one since; type the action again"
+                    "wanted to undo the last change, got another one since; make the change by hand"
                 )
-            action = self._engine.undo()
-            return {"action": None if action is None else asdict(action)}
+            action = None
+            for _ in range(steps):
+                action = self._engine.undo()
+            return self._changed(action, 0)
 
         return self._answer(undo)
 
@@ -137,6 +182,23 @@ class Controller:
             with contextlib.suppress(DuplicateActionError):
                 self._engine.add_action(name)
             self.refresh()
+
+    def _known(self, action_id: str) -> Action:
+        """The action of this id.
+
+        Raises:
+            UnknownActionError: No action has the id.
+        """
+        found = next((action for action in self._engine.actions() if action.id == action_id), None)
+        if found is None:
+            raise UnknownActionError(
+                f"wanted one of the actions, got the id {action_id!r:.40}; it may have been removed"
+            )
+        return found
+
+    def _changed(self, action: Action | None, steps: int) -> dict[str, Any]:
+        undo = {"version": self._engine.vocabulary, "steps": steps}
+        return {"action": None if action is None else asdict(action), "undo": undo}
 
     def _answer(self, command: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         try:

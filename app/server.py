@@ -7,9 +7,12 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, WebSocket
+from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 
 from app import drawing, ui
+from app.api import actions
+from app.api.replies import refuse_malformed
 from app.board import Board
 from app.controller import Controller
 from app.guard import AllowedHosts, Guard
@@ -18,6 +21,8 @@ from app.tabs.live import STATIC, STATIC_URL
 from streams.skeleton.errors import ConfigError
 
 START_S = 30.0
+API = "/api/v1"
+"""Where the interface for programs begins; the page itself uses no other."""
 
 
 def create(board: Board, controller: Controller, *, hosts: AllowedHosts) -> FastAPI:
@@ -28,8 +33,12 @@ def create(board: Board, controller: Controller, *, hosts: AllowedHosts) -> Fast
         controller: What the page may ask for.
         hosts: Names the page may be called by.
     """
-    app = FastAPI(title=ui.TITLE, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title=ui.TITLE, version="1", docs_url=None, redoc_url=None, openapi_url=f"{API}/openapi.json"
+    )
     app.add_middleware(Guard, hosts=hosts)
+    app.add_exception_handler(RequestValidationError, refuse_malformed)
+    app.include_router(actions.router(controller), prefix=API)
 
     def hello() -> dict[str, Any]:
         return {"limbs": drawing.limbs()}
@@ -41,7 +50,7 @@ def create(board: Board, controller: Controller, *, hosts: AllowedHosts) -> Fast
         await channel.serve(socket)
 
     app.mount(STATIC_URL, StaticFiles(directory=STATIC), name="page")
-    return ui.mount(app, controller, host=hosts.bound)
+    return ui.mount(app, host=hosts.bound)
 
 
 class PageServer:

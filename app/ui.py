@@ -9,7 +9,6 @@ import gradio as gr
 from fastapi import FastAPI
 from gradio.themes.base import Base
 
-from app.controller import Controller
 from app.tabs import live
 
 TITLE = "anymove"
@@ -17,7 +16,7 @@ GROUND = "#090b0e"
 TEXT = "#f1f4f6"
 STYLES = "\n".join(
     f'<link rel="stylesheet" href="{live.STATIC_URL}/{name}.css">'
-    for name in ("page", "layout", "stage", "panels")
+    for name in ("page", "layout", "stage", "panels", "sheets")
 )
 HEAD = f"""
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -40,16 +39,15 @@ def theme() -> Base:
     )
 
 
-def mount(app: FastAPI, controller: Controller, *, host: str) -> FastAPI:
+def mount(app: FastAPI, *, host: str) -> FastAPI:
     """The application with the page at its root.
 
     Args:
         app: Takes requests before Gradio does.
-        controller: What the page may ask for.
         host: Address it is served at.
     """
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, fill_height=True) as page:
-        live.build(controller)
+        live.build()
     return gr.mount_gradio_app(
         app,
         page,

@@ -1,67 +1,46 @@
-// The set of actions: type one, see what it is recognised by, rename it, remove it.
+// The set of actions: type one, see what it is recognised by, change it, remove it.
 
-import { element, say, seconds, set } from "./dom.js";
+import { api } from "./api.js";
+import { element, icon, say, seconds, set } from "./dom.js";
+import { SOURCES, createSheet } from "./sheet.js";
 
-const SOURCES = {
-  user: "in your words",
-  library: "from the library",
-  template: "from the name alone",
-};
-const ICONS = {
-  rename: "M4 20h4L19 9l-4-4L4 16zM13.5 6.5l4 4",
-  remove: "M6 6l12 12M18 6L6 18",
-};
-const SVG = "http://www.w3.org/2000/svg";
+const MANY = 12; // more than this, and one wants to look for a name
 
-export function createActions({ form, told, list, count, server }) {
+export function createActions({ page, find, toast }) {
+  const [form, told, list, count, filter] = ["add", "told", "actions", "count", "filter"].map(find);
   const rows = new Map();
+  const sheet = createSheet(page, { toast });
   let known = [];
   let added = null; // the action this page added last
   const empty = element("li", { class: "am-empty" }, "None yet: type what you would like to do.");
   list.append(empty);
 
-  // -- asking the server ------------------------------------------------------------------------
-
-  async function ask(call) {
-    try {
-      const answer = await call();
-      return answer ?? { error: "The server gave no answer; try again." };
-    } catch {
-      return { error: "This page's server does not answer; it will reconnect by itself. Try again then." };
-    }
-  }
+  // -- adding -----------------------------------------------------------------------------------
 
   async function add(name, description) {
-    const answer = await ask(() => server.add_action(name, description));
+    const answer = await api.addAction(name, description);
     if (answer.error) {
       added = null;
-      tell(element("p", { class: "am-wrong" }, answer.error));
+      told.replaceChildren(element("p", { class: "am-wrong" }, answer.error));
       return false;
     }
-    added = answer.action;
+    added = { action: answer.action, undo: answer.undo };
     tellAdded(null);
     list.scrollTop = list.scrollHeight;
     return true;
   }
 
-  async function remove(action) {
-    const answer = await ask(() => server.remove_action(action.id));
-    if (answer.error) return tell(element("p", { class: "am-wrong" }, answer.error));
-    const undo = async () => {
-      const undone = await ask(() => server.undo(answer.version));
-      tell(undone.error ? element("p", { class: "am-wrong" }, undone.error) : element("p", {}, `“${action.name}” is back.`));
-    };
-    return tell(
-      element("p", {}, `Removed “${action.name}”. `, element("button", { type: "button", class: "am-link", onclick: undo }, "Undo")),
+  async function takeBack() {
+    const { action, undo } = added;
+    added = null;
+    const answer = await api.undo(undo);
+    told.replaceChildren(
+      answer.error ? element("p", { class: "am-wrong" }, answer.error) : element("p", {}, `“${action.name}” is not recognised.`),
     );
   }
 
-  function tell(...children) {
-    added = null;
-    told.replaceChildren(...children);
-  }
-
   function tellAdded(addition) {
+    const { action } = added;
     const live = addition?.live_ms;
     const state = live
       ? element("span", { class: "am-live" }, `live in ${seconds(live / 1000)}`)
@@ -69,12 +48,19 @@ export function createActions({ form, told, list, count, server }) {
         ? "live as soon as somebody moves"
         : "…";
     told.replaceChildren(
-      element("p", {}, `“${added.name}” · `, state),
-      element("p", { class: "am-how", title: added.texts.join("\n") }, `${SOURCES[added.source]}: ${wording(added)}`),
+      element("p", {}, `“${action.name}” · `, state, " · ", link("Undo", takeBack)),
+      element(
+        "p",
+        { class: "am-how", title: action.texts.join("\n") },
+        `${SOURCES[action.source]}: ${wording(action)} `,
+      ),
+      link("Edit the description", ({ currentTarget }) => sheet.open(known.find(({ id }) => id === action.id) ?? action, currentTarget)),
     );
   }
 
-  // -- the form ---------------------------------------------------------------------------------
+  function link(text, onclick) {
+    return element("button", { type: "button", class: "am-link", onclick }, text);
+  }
 
   const { name: nameField, description: descriptionField } = form.elements;
 
@@ -93,16 +79,10 @@ export function createActions({ form, told, list, count, server }) {
 
   // -- the list ---------------------------------------------------------------------------------
 
-  function icon(kind, label, onclick) {
-    const path = document.createElementNS(SVG, "path");
-    for (const [name, value] of [["d", ICONS[kind]], ["fill", "none"], ["stroke", "currentColor"], ["stroke-width", "1.8"], ["stroke-linecap", "round"], ["stroke-linejoin", "round"]]) {
-      path.setAttribute(name, value);
-    }
-    const svg = document.createElementNS(SVG, "svg");
-    svg.setAttribute("viewBox", "0 0 24 24");
-    svg.setAttribute("aria-hidden", "true");
-    svg.append(path);
-    return element("button", { type: "button", class: "am-icon", title: label, "aria-label": label, onclick }, svg);
+  async function remove(action) {
+    const answer = await api.removeAction(action.id);
+    if (answer.error) return toast.wrong(answer.error);
+    return toast.done(`Removed “${action.name}”.`, answer.undo, `“${action.name}” is back.`);
   }
 
   /** What an action is recognised by, in a sentence; the others are in the title. Its name need not be said twice. */
@@ -111,37 +91,20 @@ export function createActions({ form, told, list, count, server }) {
   }
 
   function build(action) {
+    const edit = ({ currentTarget }) => sheet.open(action, currentTarget);
     return [
       element("div", {}, element("b", {}, action.name), element("small", { title: action.texts.join("\n") }, wording(action))),
-      icon("rename", `Rename ${action.name}`, () => edit(action)),
+      icon("edit", `Change ${action.name}`, edit),
       icon("remove", `Remove ${action.name}`, () => remove(action)),
     ];
   }
 
-  function edit(action) {
-    const row = rows.get(action.id);
-    const field = element("input", { type: "text", value: action.name, maxlength: "200", "aria-label": `New name for ${action.name}` });
-    const done = () => {
-      row.replaceChildren(...build(known.find(({ id }) => id === action.id) ?? action));
-      row.querySelector("button").focus();
-    };
-    const save = async (event) => {
-      event.preventDefault();
-      if (field.value === action.name) return done();
-      const answer = await ask(() => server.rename_action(action.id, field.value));
-      if (!answer.error) {
-        known = known.map((entry) => (entry.id === action.id ? answer.action : entry));
-        return done();
-      }
-      form.querySelector(".am-wrong")?.remove();
-      return form.append(element("p", { class: "am-wrong", role: "alert" }, answer.error));
-    };
-    const form = element("form", { novalidate: "", onsubmit: save }, field, element("button", { class: "am-go" }, "Save"));
-    form.addEventListener("keydown", (event) => event.key === "Escape" && done());
-    row.replaceChildren(form);
-    field.focus();
-    field.select();
+  function narrow() {
+    const wanted = filter.value.trim().toLowerCase();
+    for (const { id, name } of known) set(rows.get(id), "hidden", name.toLowerCase().includes(wanted) ? null : "");
   }
+
+  filter.addEventListener("input", narrow);
 
   return {
     update({ actions, additions }) {
@@ -156,15 +119,20 @@ export function createActions({ form, told, list, count, server }) {
       for (const action of actions) {
         if (!rows.has(action.id)) {
           rows.set(action.id, element("li", { "data-id": action.id }, ...build(action)));
-          list.append(rows.get(action.id));
-        } else if (before.get(action.id) !== JSON.stringify(action) && !rows.get(action.id).querySelector("form")) {
+        } else if (before.get(action.id) !== JSON.stringify(action)) {
           rows.get(action.id).replaceChildren(...build(action));
         }
       }
+      const shown = actions.map(({ id }) => rows.get(id));
+      // One that was brought back returns to its place.
+      shown.forEach((row, place) => list.children[place + 1] !== row && list.insertBefore(row, list.children[place + 1] ?? null));
       say(count, String(actions.length));
       set(empty, "hidden", actions.length ? "" : null);
-      if (added && !before.has(added.id)) list.scrollTop = list.scrollHeight;
-      const addition = added && additions.find(({ id }) => id === added.id);
+      set(filter, "hidden", actions.length > MANY ? null : "");
+      if (actions.length <= MANY) filter.value = "";
+      narrow();
+      if (added && !before.has(added.action.id)) list.scrollTop = list.scrollHeight;
+      const addition = added && additions.find(({ id }) => id === added.action.id);
       if (addition) tellAdded(addition);
     },
     /** Mark the actions that are captions now. */

@@ -11,6 +11,24 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+const SVG = "http://www.w3.org/2000/svg";
+const STROKE = { fill: "none", stroke: "currentColor", "stroke-width": "1.8", "stroke-linecap": "round", "stroke-linejoin": "round" };
+const ICONS = {
+  edit: "M4 20h4L19 9l-4-4L4 16zM13.5 6.5l4 4",
+  remove: "M6 6l12 12M18 6L6 18",
+};
+
+/** A button that shows an icon and is called `label`. */
+export function icon(kind, label, onclick) {
+  const path = document.createElementNS(SVG, "path");
+  for (const [name, value] of Object.entries({ d: ICONS[kind], ...STROKE })) path.setAttribute(name, value);
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(path);
+  return element("button", { type: "button", class: "am-icon", title: label, "aria-label": label, onclick }, svg);
+}
+
 /** Set, or for null and false remove, an attribute; writes only what changes. */
 export function set(target, name, value) {
   if (value === null || value === false || value === undefined) target.removeAttribute(name);

@@ -7,19 +7,20 @@ import { createHistory } from "./history.js";
 import { createScores } from "./scores.js";
 import { openSocket } from "./socket.js";
 import { createStage } from "./stage.js";
+import { createToast } from "./toast.js";
 
 const MIRROR_KEY = "anymove.mirror";
 const STATES = { starting: "starting", waiting: "restarting", failed: "stopped", finished: "finished", stopped: "stopped" };
 
-/** Bring the markup to life. `server` asks the page's own functions (Gradio). */
-export function mount(root, server) {
+/** Bring the markup to life. */
+export function mount(root) {
   const page = root.querySelector(".am");
   const find = (role) => page.querySelector(`[data-role="${role}"]`);
   const caption = createCaption(find);
   const stage = createStage(find("canvas"), { onDrawn: (number) => socket.drawn(number) });
   const scores = createScores(find("scores"), find("whose"));
   const history = createHistory(find("timeline"), find("events"));
-  const actions = createActions({ form: find("add"), told: find("told"), list: find("actions"), count: find("count"), server });
+  const actions = createActions({ page, find, toast: createToast(find("toast")) });
   const now = { linked: false, people: [], actions: [], status: null };
 
   const receive = {
@@ -58,11 +59,13 @@ export function mount(root, server) {
   });
 
   function showNow() {
-    const person = now.linked ? now.people[0] : null;
+    const people = now.linked ? now.people : [];
+    // Whoever does something comes before whoever stands by.
+    const person = people.find(({ state }) => state === "action") ?? people[0];
     if (person) caption.person({ ...person, lasted_ms: history.lasted(person.track) });
     else caption.calm(quiet(now));
     scores.update(person && { ...person, named: person.class_id, people: now.people.length }, now.actions);
-    actions.mark(new Set(now.linked ? now.people.map(({ class_id: id }) => id) : []));
+    actions.mark(new Set(people.map(({ class_id: id }) => id)));
   }
 
   function chooseMirror(standard) {

@@ -55,7 +55,7 @@ class FakeEngine:
     def __init__(self, *names: str) -> None:
         self._lock = threading.Lock()
         self._actions: dict[str, Action] = {}
-        self._before: dict[str, Action] = {}
+        self._history: list[dict[str, Action]] = []
         self._next = 0
         self.vocabulary = 0
         self.gone = False
@@ -68,7 +68,7 @@ class FakeEngine:
             self._next += 1
             texts = (description,) if description else (f"A person does this: {name}.",)
             action = Action(f"a{self._next}", name, texts, "user" if description else "template")
-            self._before = dict(self._actions)
+            self._history.append(dict(self._actions))
             self._actions[action.id] = action
             self.vocabulary += 1
         return action
@@ -76,14 +76,23 @@ class FakeEngine:
     def rename_action(self, action_id: str, name: str) -> Action:
         self._check(name)
         self._known(action_id)
-        self._before = dict(self._actions)
+        self._history.append(dict(self._actions))
         self._actions[action_id] = replace(self._actions[action_id], name=name)
+        self.vocabulary += 1
+        return self._actions[action_id]
+
+    def describe_action(self, action_id: str, description: str | None = None) -> Action:
+        self._known(action_id)
+        self._history.append(dict(self._actions))
+        old = self._actions[action_id]
+        texts = tuple(description.splitlines()) if description else (f"A person does this: {old.name}.",)
+        self._actions[action_id] = replace(old, texts=texts, source="user" if description else "template")
         self.vocabulary += 1
         return self._actions[action_id]
 
     def remove_action(self, action_id: str) -> None:
         self._known(action_id)
-        self._before = dict(self._actions)
+        self._history.append(dict(self._actions))
         del self._actions[action_id]
         self.vocabulary += 1
 
@@ -93,7 +102,7 @@ class FakeEngine:
         return tuple(self._actions.values())
 
     def undo(self) -> Action | None:
-        before, self._actions = self._actions, self._before
+        before, self._actions = self._actions, self._history.pop()
         self.vocabulary += 1
         return next((action for key, action in self._actions.items() if before.get(key) != action), None)
 

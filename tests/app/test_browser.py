@@ -151,25 +151,57 @@ def test_an_event_is_listed_and_ends(tab: Page, page: ServedPage) -> None:
     expect(row).to_contain_text("ago")
 
 
-def test_renaming_by_keyboard_and_removing_with_undo(tab: Page, page: ServedPage) -> None:
-    tab.get_by_role("button", name="Rename wave").focus()
+def test_an_action_is_changed_by_keyboard_and_put_back(tab: Page, page: ServedPage) -> None:
+    tab.get_by_role("button", name="Change wave").focus()
     tab.keyboard.press("Enter")
-    field = tab.get_by_label("New name for wave")
+    sheet = tab.get_by_role("dialog", name="wave")
+    field = sheet.get_by_label("Name", exact=True)
     expect(field).to_be_focused()
     field.fill("squat")
     tab.keyboard.press("Enter")
-    expect(tab.get_by_role("alert").filter(has_text="taken")).to_be_visible()
+    expect(sheet.get_by_role("alert").filter(has_text="taken")).to_be_visible()
     field.fill("greet")
-    tab.keyboard.press("Enter")
+    sheet.get_by_label("What it looks like").fill("One hand swings beside the head.")
+    sheet.get_by_role("button", name="Save").press("Enter")
     expect(_names(tab)).to_have_text(["greet", "squat", "bow"])
-    tab.get_by_role("button", name="Rename greet").click()
+    expect(tab.locator("[data-role=actions] small").first).to_have_text("One hand swings beside the head.")
+    tab.get_by_role("button", name="Undo").press("Enter")
+    expect(_names(tab)).to_have_text(["wave", "squat", "bow"])
+    expect(tab.locator("[data-role=toast]")).to_contain_text("“wave” is as it was.")
+    tab.get_by_role("button", name="Change bow").press("Enter")
     tab.keyboard.press("Escape")
-    expect(_names(tab)).to_have_text(["greet", "squat", "bow"])
+    expect(tab.get_by_role("button", name="Change bow")).to_be_focused()
+
+
+def test_removing_and_adding_are_undone(tab: Page, page: ServedPage) -> None:
     tab.get_by_role("button", name="Remove squat").click()
-    expect(_names(tab)).to_have_text(["greet", "bow"])
-    tab.get_by_role("button", name="Undo").click()
-    expect(tab.locator("[data-role=actions]")).to_contain_text("squat")
-    assert len(page.engine.actions()) == 3
+    expect(_names(tab)).to_have_text(["wave", "bow"])
+    tab.locator("[data-role=toast]").get_by_role("button", name="Undo").click()
+    expect(_names(tab)).to_have_text(["wave", "squat", "bow"])
+    _box(tab).fill("hop")
+    tab.keyboard.press("Enter")
+    expect(_names(tab)).to_have_count(4)
+    tab.locator("[data-role=told]").get_by_role("button", name="Undo").click()
+    expect(_names(tab)).to_have_text(["wave", "squat", "bow"])
+
+
+def test_an_undo_that_came_too_late_says_so(tab: Page, page: ServedPage) -> None:
+    tab.get_by_role("button", name="Remove squat").click()
+    expect(_names(tab)).to_have_text(["wave", "bow"])
+    page.engine.add_action("hop")  # another operator
+    tab.locator("[data-role=toast]").get_by_role("button", name="Undo").click()
+    expect(tab.locator("[data-role=toast]")).to_contain_text("another one since")
+    assert [action.name for action in page.engine.actions()] == ["wave", "bow", "hop"]
+
+
+def test_five_hundred_actions_can_be_searched(tab: Page, page: ServedPage) -> None:
+    for number in range(497):
+        page.engine.add_action(f"number {number}")
+    page.controller.refresh()
+    expect(tab.locator("[data-role=count]")).to_have_text("500")
+    tab.get_by_label("Find an action").fill("number 49")
+    expect(_names(tab).filter(visible=True)).to_have_count(8)
+    assert tab.evaluate("document.documentElement.scrollHeight") <= SIZES["desktop"][1]
 
 
 def test_a_refusal_is_shown_beside_the_box(tab: Page, page: ServedPage) -> None:
@@ -282,7 +314,7 @@ def test_everything_is_reached_by_keyboard(tab: Page) -> None:
             )
         )
     assert {"Mirror", "name", "Add", "Describe it in your own words"} <= reached
-    assert {"Rename wave", "Remove wave", "Rename bow", "Remove bow"} <= reached
+    assert {"Change wave", "Remove wave", "Change bow", "Remove bow"} <= reached
 
 
 def test_text_is_readable(tab: Page) -> None:

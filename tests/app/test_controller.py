@@ -38,8 +38,8 @@ def test_renaming_and_removing_show_at_once() -> None:
     engine = FakeEngine("wave", "squat")
     controller, _, board = _parts(engine)
     first, second = engine.actions()
-    assert controller.rename_action(first.id, "greet")["action"]["id"] == first.id
-    assert controller.remove_action(second.id) == {"version": engine.vocabulary}
+    assert controller.change_action(first.id, name="greet")["action"]["id"] == first.id
+    assert controller.remove_action(second.id)["undo"] == {"version": engine.vocabulary, "steps": 1}
     assert [action["name"] for action in _actions(board)["actions"]] == ["greet"]
 
 
@@ -48,19 +48,19 @@ def test_renaming_and_removing_show_at_once() -> None:
     [
         (lambda c: c.add_action("", ""), "action_name"),
         (lambda c: c.add_action("wave", ""), "duplicate_action"),
-        (lambda c: c.rename_action("a1", "wave"), "duplicate_action"),
-        (lambda c: c.rename_action("nobody", "x"), "unknown_action"),
+        (lambda c: c.change_action("a2", name="wave"), "duplicate_action"),
+        (lambda c: c.change_action("nobody", name="x"), "unknown_action"),
         (lambda c: c.remove_action("nobody"), "unknown_action"),
     ],
 )
 def test_a_refusal_is_a_sentence_and_changes_nothing(command: Any, code: str) -> None:
-    engine = FakeEngine("wave")
+    engine = FakeEngine("wave", "bow")
     controller, _, _ = _parts(engine)
     answer = command(controller)
     assert answer["code"] == code
     assert answer["error"].startswith("Wanted")
     assert answer["error"].endswith(".")
-    assert [action.name for action in engine.actions()] == ["wave"]
+    assert [action.name for action in engine.actions()] == ["wave", "bow"]
 
 
 def test_a_dead_engine_is_said_in_words() -> None:
@@ -100,10 +100,28 @@ def test_a_removal_is_undone_unless_something_followed() -> None:
     engine = FakeEngine("wave", "squat")
     controller, _, board = _parts(engine)
     wave, _ = engine.actions()
-    version = controller.remove_action(wave.id)["version"]
-    assert controller.undo(version)["action"]["id"] == wave.id
+    removed = controller.remove_action(wave.id)["undo"]
+    assert controller.undo(**removed)["action"]["id"] == wave.id
     assert [action["name"] for action in _actions(board)["actions"]] == ["wave", "squat"]
-    version = controller.remove_action(wave.id)["version"]
+    removed = controller.remove_action(wave.id)["undo"]
     engine.add_action("bow")
-    assert controller.undo(version)["code"] == "vocabulary"
+    assert controller.undo(**removed)["code"] == "vocabulary"
     assert [action.name for action in engine.actions()] == ["squat", "bow"]
+
+
+def test_a_change_of_name_and_description_is_undone_as_one() -> None:
+    engine = FakeEngine("wave")
+    controller, _, _ = _parts(engine)
+    (wave,) = engine.actions()
+    changed = controller.change_action(wave.id, name="greet", description="A hand goes up.\nIt swings.")
+    assert changed["action"]["texts"] == ("A hand goes up.", "It swings.")
+    assert changed["undo"]["steps"] == 2
+    assert controller.undo(**changed["undo"])["action"]["name"] == "wave"
+    assert engine.actions() == (wave,)
+
+
+def test_an_unchanged_name_is_no_change() -> None:
+    engine = FakeEngine("wave")
+    controller, _, _ = _parts(engine)
+    assert controller.change_action("a1", name=" wave ")["undo"]["steps"] == 0
+    assert controller.change_action("a1", name="wave", description="")["action"]["source"] == "template"

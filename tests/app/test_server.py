@@ -18,12 +18,6 @@ def _config(page: ServedPage) -> dict[str, Any]:
     return httpx.get(f"{page.url}/config").raise_for_status().json()
 
 
-def _call(page: ServedPage, function: str, *arguments: Any) -> httpx.Response:
-    (component,) = (c for c in _config(page)["components"] if c["type"] == "html")
-    body = {"data": arguments, "fn_name": function, "component_id": component["id"], "session_hash": "test"}
-    return httpx.post(f"{page.url}/gradio_api/component_server", json=body)
-
-
 def test_the_page_loads_nothing_from_elsewhere(page: ServedPage) -> None:
     html = httpx.get(page.url).raise_for_status().text
     loaded = re.findall(r"""(?:src|href)=["']((?:https?:)?//[^"']+)""", html)
@@ -45,7 +39,7 @@ def test_static_files_are_served_and_folders_are_not(page: ServedPage) -> None:
     assert httpx.get(f"{page.url}/page/../server.py").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/config", "/page/live.js", "/gradio_api/info", "/theme.css"])
+@pytest.mark.parametrize("path", ["/", "/config", "/page/live.js", "/gradio_api/info", "/api/v1/actions"])
 def test_every_route_checks_the_host(page: ServedPage, path: str) -> None:
     assert httpx.get(page.url + path, headers={"host": "evil.example"}).status_code == 403
     assert httpx.get(page.url + path).status_code != 403
@@ -53,7 +47,7 @@ def test_every_route_checks_the_host(page: ServedPage, path: str) -> None:
 
 def test_another_sites_page_cannot_add_actions_or_listen(page: ServedPage) -> None:
     answer = httpx.post(
-        f"{page.url}/gradio_api/component_server", json={}, headers={"origin": "http://evil.example"}
+        f"{page.url}/api/v1/actions", json={"name": "x"}, headers={"origin": "http://evil.example"}
     )
     assert answer.status_code == 403
     address = page.url.replace("http", "ws") + "/live"
@@ -82,24 +76,6 @@ def _read_until_closed(live: ClientConnection) -> None:
 def test_nothing_can_be_uploaded(page: ServedPage) -> None:
     files = {"files": ("a.txt", b"some bytes")}
     assert httpx.post(f"{page.url}/gradio_api/upload", files=files).status_code >= 400
-
-
-def test_the_pages_functions_answer(page: ServedPage) -> None:
-    added = _call(page, "add_action", "fly like a bird", "").json()
-    assert added["action"]["name"] == "fly like a bird"
-    renamed = _call(page, "rename_action", added["action"]["id"], "fly").json()
-    assert renamed["action"]["name"] == "fly"
-    removed = _call(page, "remove_action", added["action"]["id"]).json()
-    assert _call(page, "undo", removed["version"]).json()["action"]["name"] == "fly"
-    _call(page, "remove_action", added["action"]["id"])
-    assert [action.name for action in page.engine.actions()] == ["wave", "squat", "bow"]
-
-
-@pytest.mark.parametrize("arguments", [(), (None,), ({"a": 1}, 2), ([["wave"]],), (1, 2, 3, 4)])
-def test_nonsense_is_refused_in_words(page: ServedPage, arguments: tuple[Any, ...]) -> None:
-    answer = _call(page, "add_action", *arguments)
-    assert answer.status_code == 200
-    assert answer.json()["error"].startswith("Wanted")
 
 
 def test_a_taken_port_is_said_in_words() -> None:

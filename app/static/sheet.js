@@ -1,0 +1,81 @@
+// One action in full: its name, what it is recognised by, where that comes from. A modal dialog.
+
+import { api } from "./api.js";
+import { element, say, set } from "./dom.js";
+
+export const SOURCES = {
+  user: "in your words",
+  library: "from the library",
+  template: "from the name alone",
+};
+
+export function createSheet(root, { toast }) {
+  const title = element("h2", { id: "am-sheet-title" });
+  const name = element("input", { id: "am-sheet-name", name: "name", type: "text", maxlength: "200" });
+  const texts = element("textarea", { id: "am-sheet-texts", name: "texts", rows: "4", maxlength: "4000" });
+  const source = element("span", { class: "am-aside" });
+  const wrong = element("p", { class: "am-wrong", role: "alert", hidden: "" });
+  const form = element(
+    "form",
+    { novalidate: "", onsubmit: save },
+    title,
+    element("label", { for: "am-sheet-name" }, "Name"),
+    name,
+    element("label", { for: "am-sheet-texts" }, "What it looks like, one sentence a line ", source),
+    texts,
+    wrong,
+    element(
+      "div",
+      { class: "am-row" },
+      element("button", { class: "am-go" }, "Save"),
+      element("button", { type: "button", class: "am-switch", onclick: () => dialog.close() }, "Cancel"),
+      element("button", { type: "button", class: "am-link", onclick: describeAnew }, "Find a description for me"),
+    ),
+  );
+  const dialog = element("dialog", { class: "am-sheet", "aria-labelledby": "am-sheet-title" }, form);
+  let action = null;
+  let opener = null;
+  root.append(dialog);
+  dialog.addEventListener("close", () => opener?.isConnected && opener.focus());
+  // Beside the dialog: what is hit then is the dialog itself, not what it holds.
+  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+
+  function refuse(text) {
+    set(wrong, "hidden", text ? null : "");
+    say(wrong, text ?? "");
+  }
+
+  async function apply(change) {
+    const before = action.name;
+    const answer = await api.changeAction(action.id, change);
+    if (answer.error) return refuse(answer.error);
+    dialog.close();
+    return toast.done(`Changed “${answer.action.name}”.`, answer.undo, `“${before}” is as it was.`);
+  }
+
+  async function save(event) {
+    event.preventDefault();
+    const change = {};
+    if (name.value !== action.name) change.name = name.value;
+    if (texts.value !== action.texts.join("\n")) change.description = texts.value;
+    await (Object.keys(change).length ? apply(change) : dialog.close());
+  }
+
+  function describeAnew() {
+    return apply({ description: "" });
+  }
+
+  return {
+    open(shown, from) {
+      [action, opener] = [shown, from];
+      say(title, shown.name);
+      name.value = shown.name;
+      texts.value = shown.texts.join("\n");
+      say(source, SOURCES[shown.source] ?? "");
+      refuse(null);
+      dialog.showModal();
+      name.focus();
+      name.select();
+    },
+  };
+}
