@@ -23,6 +23,8 @@ _SCALED = frozenset(
 """Controls whose size is a matter of taste: how deep a squat, how far a bow."""
 _FLOOR_DEPTH = -0.55
 """A pelvis lower than this sits or lies: its height is no matter of taste."""
+_FLOOR_BEND = 1.45
+"""A trunk bent further, radians, rests on the hands or reaches the feet: little is left to taste."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +125,8 @@ def settle_in(pose: Pose, rng: Rng) -> None:
 def _varied(how: Move, rng: Rng, *, at_least_s: float, brief: bool) -> list[Step]:
     tempo = float(np.clip(np.exp(rng.normal(0.0, 0.22)), 0.6, 1.7))
     size = float(np.clip(np.exp(rng.normal(0.0, 0.13)), 0.72, 1.25))
+    if _is_bound(how):
+        size = 1.0 + 0.3 * (size - 1.0)
     start = [_personal(s, rng, size) for s in how.start]
     loop = [_personal(s, rng, size) for s in _widened(how.loop, float(rng.uniform(0.75, 1.2)))]
     end = [_personal(s, rng, size) for s in how.end]
@@ -136,6 +140,11 @@ def _varied(how: Move, rng: Rng, *, at_least_s: float, brief: bool) -> list[Step
         )
         for s in (*start, *again, *end)
     ]
+
+
+def _is_bound(how: Move) -> bool:
+    """Whether the floor, more than the person, says how far the body bends."""
+    return any(s.aims.get("trunk", (0.0,))[0] > _FLOOR_BEND for s in (*how.start, *how.loop, *how.end))
 
 
 def _chance(rng: Rng, spread: float) -> float:
