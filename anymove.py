@@ -18,6 +18,7 @@ COMMANDS = {
     "train": ("training.__main__", "train an encoder"),
     "export": ("training.__main__", "make a model bundle of a trained encoder"),
     "eval": ("training.__main__", "score a bundle on a packed data set"),
+    "import-checkpoint": ("training.lab.__main__", "bring released weights into this project's form"),
 }
 ENTERED_BY_NAME = frozenset({"train", "export", "eval"})
 """Commands of a package that has several: it is told which one."""

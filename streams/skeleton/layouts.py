@@ -86,6 +86,14 @@ NTU_25 = Layout(
 )
 """NTU RGB+D and Kinect v2, 25 joints: the layout of every window in this project."""
 
+PUBLISHED_NTU_25 = Layout(
+    name="published_ntu25",
+    joints=NTU_25.joints,
+    parents=(-1, 0, 20, 2, 20, 4, 5, 6, 20, 8, 9, 10, 0, 12, 13, 14, 0, 16, 17, 18, 1, 22, 7, 24, 11),
+)
+"""The same joints with the bones of the published NTU graph, which hangs each hand tip on the thumb: for
+released weights, which were trained so."""
+
 KINECT_V1_20 = Layout(
     name="kinect_v1_20",
     joints=(

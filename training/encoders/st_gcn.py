@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from streams.skeleton.graph import spatial_partition
-from streams.skeleton.layouts import NTU_25
+from streams.skeleton.layouts import NTU_25, Layout
 from training.config import StGcnConfig
 
 _KERNEL = 9  # frames, Yan et al. 2018 sec. 3.5
@@ -19,9 +19,9 @@ class GraphConvolution(nn.Module):
 
     partition: Tensor
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(self, inputs: int, outputs: int, *, layout: Layout = NTU_25) -> None:
         super().__init__()
-        partition = torch.from_numpy(spatial_partition())
+        partition = torch.from_numpy(spatial_partition(layout))
         self.register_buffer("partition", partition, persistent=False)
         self.importance = nn.Parameter(torch.ones_like(partition))
         self.outputs = outputs
@@ -39,10 +39,17 @@ class Block(nn.Module):
     """One spatial-temporal unit: graph convolution, then a convolution over 9 frames."""
 
     def __init__(
-        self, inputs: int, outputs: int, *, stride: int = 1, dropout: float = 0.5, residual: bool = True
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        stride: int = 1,
+        dropout: float = 0.5,
+        residual: bool = True,
+        layout: Layout = NTU_25,
     ) -> None:
         super().__init__()
-        self.graph = GraphConvolution(inputs, outputs)
+        self.graph = GraphConvolution(inputs, outputs, layout=layout)
         self.time = nn.Sequential(
             nn.BatchNorm2d(outputs),
             nn.ReLU(),
@@ -74,21 +81,25 @@ class StGcn(nn.Module):
     averages over the persons that are there. Then a lone person needs no second slot, which
     halves the cost of a live window, and the features of two people are the mean of what each
     does. Checkpoints of the two kinds must not be mixed; the paper protocols use ``"averaged"``.
+
+    Args:
+        config: Sizes and habits.
+        layout: The skeleton; ``PUBLISHED_NTU_25`` for released checkpoints.
     """
 
-    def __init__(self, config: StGcnConfig) -> None:
+    def __init__(self, config: StGcnConfig, *, layout: Layout = NTU_25) -> None:
         super().__init__()
         self.config = config
         w, d = config.width, config.dropout
         self.normalize = nn.BatchNorm1d(len(NTU_25) * _CHANNELS)
         self.blocks = nn.Sequential(
-            Block(_CHANNELS, w, dropout=0.0, residual=False),
-            *(Block(w, w, dropout=d) for _ in range(3)),
-            Block(w, 2 * w, stride=2, dropout=d),
-            *(Block(2 * w, 2 * w, dropout=d) for _ in range(2)),
-            Block(2 * w, 4 * w, stride=2, dropout=d),
-            Block(4 * w, 4 * w, dropout=d),
-            Block(4 * w, config.features, dropout=d),
+            Block(_CHANNELS, w, dropout=0.0, residual=False, layout=layout),
+            *(Block(w, w, dropout=d, layout=layout) for _ in range(3)),
+            Block(w, 2 * w, stride=2, dropout=d, layout=layout),
+            *(Block(2 * w, 2 * w, dropout=d, layout=layout) for _ in range(2)),
+            Block(2 * w, 4 * w, stride=2, dropout=d, layout=layout),
+            Block(4 * w, 4 * w, dropout=d, layout=layout),
+            Block(4 * w, config.features, dropout=d, layout=layout),
         )
 
     def forward(self, positions: Tensor) -> Tensor:
@@ -97,12 +108,25 @@ class StGcn(nn.Module):
         Args:
             positions: (N, M, T, 25, 3) float32, normalised; an absent person is all zeros.
         """
+        return self.cube(positions).mean(dim=(2, 3))
+
+    def cube(self, positions: Tensor) -> Tensor:
+        """Features before pooling, (N, ``features``, T / 4, 25): the mean over persons.
+
+        Args:
+            positions: As of ``forward``.
+        """
+        count, persons = positions.shape[:2]
+        each = self._each(positions)
+        each = each.view(count, persons, *each.shape[1:])
+        if self.config.absent == "averaged":
+            return each.mean(dim=1)
+        present = (positions != 0).flatten(2).any(dim=2).to(each.dtype).view(count, persons, 1, 1, 1)
+        return (each * present).sum(dim=1) / present.sum(dim=1).clamp(min=1.0)
+
+    def _each(self, positions: Tensor) -> Tensor:
+        """(N M, ``features``, T / 4, 25): every person alone."""
         count, persons, frames, joints, channels = positions.shape
         flat = positions.reshape(count * persons, frames, joints * channels)
         x = self.normalize(flat.transpose(1, 2))
-        x = x.view(count * persons, joints, channels, frames).permute(0, 2, 3, 1)
-        pooled = self.blocks(x).mean(dim=(2, 3)).view(count, persons, self.config.features)
-        if self.config.absent == "averaged":
-            return pooled.mean(dim=1)
-        present = (positions != 0).flatten(2).any(dim=2).to(pooled.dtype).unsqueeze(2)
-        return (pooled * present).sum(dim=1) / present.sum(dim=1).clamp(min=1.0)
+        return self.blocks(x.view(count * persons, joints, channels, frames).permute(0, 2, 3, 1))
