@@ -9,7 +9,7 @@ from typing import Any
 
 import zmq
 
-from engine.messages import Action, RecordedEvent, action_from, recorded_from
+from engine.messages import Action, NameCheck, RecordedEvent, action_from, check_from, recorded_from
 from engine.prediction_reader import PredictionReader, Received
 from streams.config import Endpoints
 from streams.skeleton.errors import EngineError, EngineUnavailableError, error_classes
@@ -116,6 +116,17 @@ class EngineClient:
         """
         raw = self._ask("actions.undo")["action"]
         return None if raw is None else action_from(raw)
+
+    def check_action(self, name: str, description: str | None = None) -> NameCheck:
+        """What is to be expected of an action nobody has added yet, from its words alone.
+
+        Every name is answered, a bad one by a check whose verdict is ``"refused"``.
+
+        Args:
+            name: As typed.
+            description: What it looks like, as for ``add_action``.
+        """
+        return check_from(self._ask("actions.check", name=name, description=description)["check"])
 
     def events(self, since: int | None = None, *, limit: int = PAGE) -> tuple[RecordedEvent, ...]:
         """Events in order: the first ones after number ``since``, or the newest ones; at most 100."""

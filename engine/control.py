@@ -8,6 +8,7 @@
     actions.describe  {id, description}      -> {action, vocabulary}
     actions.remove    {id}                   -> {action, vocabulary}
     actions.undo      {}                     -> {undone, action, vocabulary}
+    actions.check     {name, description}    -> {check}
     events.list       {since_id, limit}      -> {events}
 
 ``description``, ``since_id``, ``offset`` and ``limit`` may be left out. ``vocabulary`` is the version of
@@ -16,6 +17,7 @@ the set of actions after the operation: a prediction of that version or a later 
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,8 +29,11 @@ from engine.recognizer import Recognizer
 from engine.requests import Arguments
 from engine.store import Change, ChangeKind, Store
 from engine.telemetry import Telemetry
+from engine.text.check import NameChecker
 from engine.text.descriptions import class_feature, describe
 from engine.text.encoders import TextEncoder
+from engine.text.library import builtin_library
+from engine.text.remembering import RememberingEncoder
 from engine.text.vocabulary import Vocabulary
 from engine.worker import Command
 from streams.skeleton.errors import AnymoveError, InputError, VocabularyError
@@ -64,6 +69,7 @@ class Control:
         capacity: Most actions.
 
     Raises:
+        DataError: The library of actions is damaged.
         StoreError: The actions cannot be read.
         VocabularyError: The actions stored do not fit, for example their number the capacity.
     """
@@ -81,8 +87,10 @@ class Control:
         capacity: int,
     ) -> None:
         self._store = store
-        self._encoder = encoder
+        self._encoder = RememberingEncoder(encoder, known=builtin_library().known(encoder))
         self._projection = projection
+        self._rows_of = lru_cache(maxsize=2 * capacity)(self._projected)
+        self._checker = NameChecker(self._encoder, projection.rows)
         self._change = change
         self._telemetry = telemetry
         self._health = health
@@ -97,6 +105,7 @@ class Control:
             "actions.describe": self._describe,
             "actions.remove": self._remove,
             "actions.undo": self._undo,
+            "actions.check": self._check,
             "events.list": self._list_events,
         }
 
@@ -116,7 +125,8 @@ class Control:
             DataError: The library of actions is damaged.
         """
         text = describe("warm up", self._encoder)
-        self._projection.rows(class_feature(text.texts, self._encoder)[None])
+        self._rows_of(text.texts)
+        self._checker.warm_up()
 
     def execute(self, op: str, args: dict[str, Any]) -> dict[str, Any]:
         """The operation's result, JSON-safe.
@@ -242,6 +252,12 @@ class Control:
         undone = None if before is None else to_json(before)
         return {"undone": change.kind, "action": undone, "vocabulary": version}
 
+    def _check(self, args: Arguments) -> dict[str, Any]:
+        name = args.text("name")
+        description = args.text("description", default="")
+        args.end()
+        return {"check": to_json(self._checker.check(name, description, actions=self.actions_with_rows()))}
+
     @contextmanager
     def _changing(self) -> Generator[None]:
         """The vocabulary becomes what it was where the change cannot be made to last."""
@@ -259,7 +275,12 @@ class Control:
         self._store.apply(Change(kind, before, after), version=self._vocabulary.version)
 
     def _rows(self, action: Action) -> Rows:
-        return self._projection.rows(class_feature(action.texts, self._encoder)[None])[0]
+        return self._rows_of(action.texts)
+
+    def _projected(self, texts: tuple[str, ...]) -> Rows:
+        rows = self._projection.rows(class_feature(texts, self._encoder)[None])[0]
+        rows.flags.writeable = False  # they are handed out more than once
+        return rows
 
     def _hand_over(self, action: Action, rows: Rows) -> None:
         version = self._vocabulary.version

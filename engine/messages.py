@@ -88,7 +88,68 @@ class Action:
     provenance: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-def to_json(value: Prediction | ActionEvent | RecordedEvent | Action) -> dict[str, Any]:
+Verdict = Literal["good", "doubtful", "poor", "refused"]
+"""Of a name nobody has added yet: will work; may; will hardly; cannot be added as it is."""
+
+NoticeCode = Literal[
+    "refused",
+    "taken",
+    "markup",
+    "symbols",
+    "language",
+    "insult",
+    "unfamiliar",
+    "hidden",
+    "vague",
+    "long",
+    "confusable",
+    "spelling",
+]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing to know about a name before it is added."""
+
+    code: NoticeCode
+    message: str
+    """For people: what is the matter, and what to do."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """An action that is there already and may be taken for the new one."""
+
+    id: str
+    name: str
+    cosine: float
+    """Between the two class rows, [-1, 1]."""
+    risk: float
+    """Share of the recordings of either that a race of the two would get wrong, [0, 0.5]."""
+
+
+@dataclass(frozen=True)
+class NameCheck:
+    """What can be told about an action from its words alone."""
+
+    name: str
+    """As it would be kept."""
+    verdict: Verdict
+    notices: tuple[Notice, ...]
+    """Gravest first; empty where there is nothing to say."""
+    rivals: tuple[Rival, ...]
+    """Nearest of the actions that are there, nearest first, at most three."""
+    suggestions: tuple[str, ...]
+    """Names the library knows that may be what is meant, best first, at most three."""
+    source: Literal["user", "library", "template"]
+    """Where the texts come from."""
+    matched: str | None
+    """Name of the library entry the texts were taken from."""
+    texts: tuple[str, ...]
+    """What would stand for the action; empty for a name that is refused."""
+
+
+def to_json(value: Prediction | ActionEvent | RecordedEvent | Action | NameCheck) -> dict[str, Any]:
     """The value as JSON-safe fields."""
     return asdict(value)
 
@@ -135,3 +196,19 @@ def action_from(raw: dict[str, Any]) -> Action:
     """
     typed: dict[str, Any] = {**raw, "texts": tuple(raw["texts"])}
     return Action(**typed)
+
+
+def check_from(raw: dict[str, Any]) -> NameCheck:
+    """The check these fields describe.
+
+    Raises:
+        TypeError: A field is missing or unknown.
+    """
+    typed: dict[str, Any] = {
+        **raw,
+        "notices": tuple(Notice(**notice) for notice in raw["notices"]),
+        "rivals": tuple(Rival(**rival) for rival in raw["rivals"]),
+        "suggestions": tuple(raw["suggestions"]),
+        "texts": tuple(raw["texts"]),
+    }
+    return NameCheck(**typed)

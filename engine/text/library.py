@@ -41,10 +41,18 @@ class LibraryEntry:
     skeleton: str
     """The same, told by the joints."""
 
+    visible: bool = True
+    """Whether 25 joints show it: fingers, faces and objects are not among them."""
+
     @property
     def phrases(self) -> tuple[str, ...]:
         """The name, then the paraphrases."""
         return (self.name, *self.paraphrases)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The complete description, then the one by the joints."""
+        return (self.complete, self.skeleton)
 
 
 @dataclass(frozen=True)
@@ -68,8 +76,10 @@ class Library:
 
     def __init__(self, entries: tuple[LibraryEntry, ...], *, key: str) -> None:
         self.entries = entries
+        self._entries = {entry.name: entry for entry in entries}
         self._key = key
         self._phrases = [phrase for entry in entries for phrase in entry.phrases]
+        self._texts = [*self._phrases, *(text for entry in entries for text in entry.sentences)]
         self._owners = [entry for entry in entries for _ in entry.phrases]
         self._by_name = self._index(name_key)
         self._by_wording = self._index(wording_key)
@@ -102,8 +112,40 @@ class Library:
             return None
         return self._match(best, float(cosines[best]))
 
+    def find(self, name: str) -> LibraryEntry | None:
+        """The entry of exactly this name."""
+        return self._entries.get(name)
+
+    def nearest(self, name: str, encoder: TextEncoder, *, count: int) -> list[Match]:
+        """Entries whose phrases are nearest to the name, nearest first, opposites left out.
+
+        Args:
+            name: What somebody may mean.
+            encoder: Compares by meaning.
+            count: Most entries.
+
+        Raises:
+            InputError: The encoder refuses the name.
+        """
+        cosines = self.features(encoder) @ encoder.encode([name])[0]
+        found: dict[str, Match] = {}
+        for row in np.argsort(-cosines, kind="stable"):
+            if len(found) == count:
+                break
+            if not contradicts(name, self._phrases[row]):
+                found.setdefault(self._owners[row].name, self._match(int(row), float(cosines[row])))
+        return list(found.values())
+
     def features(self, encoder: TextEncoder) -> NDArray[np.float32]:
         """(phrases, E) unit features, computed once per encoder and kept in memory and on disk."""
+        return self._all_features(encoder)[: len(self._phrases)]
+
+    def known(self, encoder: TextEncoder) -> dict[str, NDArray[np.float32]]:
+        """(E,) unit feature by text, of every phrase and sentence of the library."""
+        return dict(zip(self._texts, self._all_features(encoder), strict=True))
+
+    def _all_features(self, encoder: TextEncoder) -> NDArray[np.float32]:
+        """(phrases and sentences, E), the phrases first."""
         with self._lock:
             if encoder.sha256 not in self._features:
                 self._features[encoder.sha256] = self._load(encoder)
@@ -128,14 +170,14 @@ class Library:
     def _load(self, encoder: TextEncoder) -> NDArray[np.float32]:
         digest = hashlib.sha256(f"{self._key} {encoder.sha256}".encode()).hexdigest()
         path = models_folder() / f"library-{encoder.id}-{digest[:16]}.npy"
-        shape = (len(self._phrases), encoder.dim)
+        shape = (len(self._texts), encoder.dim)
         try:
             features = np.load(path, allow_pickle=False)
         except (OSError, ValueError, EOFError):
             features = np.empty(0, np.float32)
         if features.shape == shape and features.dtype == np.float32 and are_unit(features):
             return features
-        features = encoder.encode(self._phrases)
+        features = encoder.encode(self._texts)
         try:
             _keep(path, features)
             for outdated in set(path.parent.glob(f"library-{encoder.id}-*.npy")) - {path}:
@@ -158,6 +200,8 @@ def builtin_library() -> Library:
 def read_library(path: Path) -> Library:
     """The library in a JSON file ``{name: {"names": [...], "complete": ..., "skeleton": ...}}``.
 
+    ``"visible": false`` marks an entry that joints do not show.
+
     Raises:
         DataError: The file is missing, empty or of another form.
     """
@@ -170,6 +214,7 @@ def read_library(path: Path) -> Library:
                 paraphrases=tuple(str(phrase) for phrase in fields["names"] if phrase != name),
                 complete=str(fields["complete"]),
                 skeleton=str(fields["skeleton"]),
+                visible=bool(fields.get("visible", True)),
             )
             for name, fields in raw.items()
         )

@@ -64,12 +64,17 @@ def contradicts(one: str, other: str) -> bool:
     return my_sides != their_sides or any(a and b and a != b for a, b in zip(mine, theirs, strict=True))
 
 
+def content_words(text: str) -> list[str]:
+    """Its words in order and in small letters, without articles, pronouns and "do"."""
+    return [word for word in _words(text) if word not in _EMPTY]
+
+
 def wording_key(text: str) -> str:
     """Equal for phrases that differ only in articles, endings and hyphens; empty for no content.
 
     "Do push-ups", "push ups" and "pushing up" are one.
     """
-    return "".join(_stem(word) for word in _words(text) if word not in _EMPTY)
+    return "".join(map(_stem, content_words(text)))
 
 
 def _words(text: str) -> list[str]:

@@ -67,6 +67,15 @@ def test_an_action_without_a_description_gets_one(client: EngineClient):
     assert client.describe_action(client.add_action("zxqv", "x").id).source == "template"
 
 
+def test_a_name_is_checked_before_it_is_added(client: EngineClient):
+    client.add_action("wave", "x")
+    found = client.check_action("squat")
+    assert (found.name, found.matched, found.rivals[0].name) == ("squat", "squat", "wave")
+    assert client.check_action("Wave", "y").verdict == "refused"
+    assert client.check_action("").notices[0].code == "refused"
+    assert client.vocabulary == 1
+
+
 def test_undo_returns_what_is_back(client: EngineClient):
     wave = client.add_action("wave", "x")
     client.rename_action(wave.id, "greet")

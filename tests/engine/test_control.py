@@ -189,6 +189,19 @@ def test_events_are_listed(rig: Rig):
     assert rig.do("events.list", since_id=2)["events"] == []
 
 
+def test_a_check_judges_a_name_and_changes_nothing(rig: Rig):
+    wave = rig.add("wave")
+    check = rig.do("actions.check", name="squat")["check"]
+    assert (check["name"], check["source"], check["matched"]) == ("squat", "library", "squat")
+    assert [rival["id"] for rival in check["rivals"]] == [wave["id"]]
+    described = rig.do("actions.check", name="x", description="as I say")["check"]
+    assert (described["source"], described["rivals"][0]["cosine"] < 1.0) == ("user", True)
+    assert rig.do("actions.check", name="WAVE")["check"]["notices"][0]["code"] == "taken"
+    assert rig.do("actions.check", name="")["check"]["verdict"] == "refused"
+    assert rig.names == ["wave"]
+    assert rig.control.vocabulary == 1
+
+
 def test_health_and_stats(rig: Rig):
     rig.add("wave")
     assert rig.do("health") == {"status": "ok", "bundle": "tiny", "actions": 1, "vocabulary": 1}
@@ -215,6 +228,9 @@ def test_health_and_stats(rig: Rig):
         ("actions.add", {"name": "new", "description": "x\n" * 20}, InputError),
         ("actions.add", {"name": "new", "description": 7}, InputError),
         ("actions.add", {"name": "new", "colour": "red"}, InputError),
+        ("actions.check", {}, InputError),
+        ("actions.check", {"name": 5}, InputError),
+        ("actions.check", {"name": "x", "colour": "red"}, InputError),
         ("actions.rename", {"id": "nobody", "name": "x"}, UnknownActionError),
         ("actions.rename", {"id": "{bow}", "name": "wave"}, DuplicateActionError),
         ("actions.rename", {"id": "{bow}", "name": ""}, ActionNameError),
