@@ -61,7 +61,8 @@ _SHAPES: dict[str, tuple[Line, tuple[str, ...], tuple[str, ...]]] = {
         (
             "~draw [an X|a cross][ in the air|]{w:hand}",
             "~cross something out in the air{w:hand}",
-            "~draw the letter X{w:hand}",
+            "~draw the letter X[ in the air|]{w:hand}",
+            "~write an X in the air{w:hand}",
         ),
         ("circle", "tick"),
     ),
@@ -112,21 +113,52 @@ _SHAPES: dict[str, tuple[Line, tuple[str, ...], tuple[str, ...]]] = {
         ("~draw a spiral[ in the air|]{w:hand}", "~draw a growing circle{w:hand}"),
         ("circle", "infinity"),
     ),
+    "arrow": (
+        ((-1, 0), (0, 0), (1, 0), (0.4, 0.6), (1, 0), (0.4, -0.6)),
+        ("~draw an arrow[ in the air|]{w:hand}", "~trace an arrow{w:hand}"),
+        ("line", "zigzag"),
+    ),
+    "smile": (
+        _arc(0.53, 0.97, points=8, centre=(0, 0.5)),
+        ("~draw a smile[ in the air|]{w:hand}", "~draw a smiling mouth{w:hand}", "~draw a bowl{w:hand}"),
+        ("line", "circle"),
+    ),
+    "house": (
+        ((-0.8, 0.1), (-0.8, -1), (0.8, -1), (0.8, 0.1), (0, 1), (-0.8, 0.1), (0.8, 0.1)),
+        ("~draw a house[ in the air|]{w:hand}", "~trace a house with a roof{w:hand}"),
+        ("square", "triangle"),
+    ),
+    "plus": (
+        ((-1, 0), (0, 0), (1, 0), (0.5, 0.8), (0, 1), (0, 0), (0, -1)),
+        ("~draw a plus sign[ in the air|]{w:hand}", "~write a plus{w:hand}", "~make a plus sign{w:hand}"),
+        ("cross", "circle"),
+    ),
+    "question mark": (
+        ((-0.6, 0.6), (0, 1), (0.6, 0.6), (0.1, 0), (0, -0.4), (0, -0.8), (0.05, -1)),
+        ("~draw a question mark[ in the air|]{w:hand}", "~write a question mark{w:hand}"),
+        ("S", "2"),
+    ),
 }
+_BOTH_WAYS = frozenset({"circle", "square", "triangle", "heart", "star", "infinity"})
+"""Closed shapes: as many people draw them one way around as the other."""
 _LETTERS: dict[str, Line] = {
     "A": ((-0.8, -1), (0, 1), (0.8, -1), (0.4, -0.1), (-0.4, -0.1)),
     "B": ((-0.6, -1), (-0.6, 1), (0.5, 0.6), (-0.5, 0.05), (0.7, -0.45), (-0.6, -1)),
     "C": _arc(0.1, 0.9, points=9),
     "D": ((-0.6, -1), (-0.6, 1), (0.3, 0.8), (0.8, 0), (0.3, -0.8), (-0.6, -1)),
     "E": ((0.7, 1), (-0.7, 1), (-0.7, 0), (0.4, 0), (-0.7, 0), (-0.7, -1), (0.7, -1)),
+    "F": ((0.7, 1), (-0.6, 1), (-0.6, 0), (0.4, 0), (-0.6, 0), (-0.6, -1)),
     "G": (*_arc(0.1, 0.9, points=9), (0.8, 0), (0.1, 0)),
     "H": ((-0.7, 1), (-0.7, -1), (-0.7, 0), (0.7, 0), (0.7, 1), (0.7, -1)),
+    "I": ((-0.5, 1), (0.5, 1), (0, 1), (0, 0), (0, -1), (-0.5, -1), (0.5, -1)),
     "J": ((0.5, 1), (0.5, -0.5), (0.1, -1), (-0.5, -0.7)),
     "K": ((-0.6, 1), (-0.6, -1), (-0.6, -0.1), (0.6, 1), (-0.4, 0.1), (0.7, -1)),
     "L": ((-0.6, 1), (-0.6, 0), (-0.6, -1), (0.6, -1)),
     "M": ((-0.9, -1), (-0.7, 1), (0, -0.2), (0.7, 1), (0.9, -1)),
     "N": ((-0.7, -1), (-0.7, 1), (0.7, -1), (0.7, 1)),
+    "O": tuple((0.8 * x, y) for x, y in _arc(0.25, 1.25, points=13)),
     "P": ((-0.6, -1), (-0.6, 1), (0.3, 0.95), (0.6, 0.5), (0.3, 0.1), (-0.6, 0)),
+    "Q": (*_arc(0.25, 1.25, points=13), (0.2, -0.3), (1, -1.1)),
     "R": ((-0.6, -1), (-0.6, 1), (0.4, 0.9), (0.5, 0.3), (-0.5, 0), (0.7, -1)),
     "S": ((0.7, 0.8), (0, 1), (-0.6, 0.6), (0, 0), (0.6, -0.5), (0, -1), (-0.7, -0.8)),
     "T": ((-0.8, 1), (0.8, 1), (0, 1), (0, 0), (0, -1)),
@@ -135,27 +167,48 @@ _LETTERS: dict[str, Line] = {
     "W": ((-1, 1), (-0.5, -1), (0, 0.5), (0.5, -1), (1, 1)),
     "Y": ((-0.8, 1), (0, 0), (0.8, 1), (0, 0), (0, -1)),
     "Z": ((-0.8, 1), (0, 1), (0.8, 1), (-0.8, -1), (0, -1), (0.8, -1)),
+    "0": tuple((0.55 * x, y) for x, y in _arc(0.25, 1.25, points=13)),
     "1": ((-0.4, 0.5), (0.2, 1), (0.2, 0), (0.2, -1)),
     "2": ((-0.7, 0.5), (0, 1), (0.7, 0.5), (-0.7, -1), (0.7, -1)),
     "3": ((-0.6, 0.9), (0.5, 0.6), (-0.1, 0.05), (0.6, -0.5), (-0.6, -1)),
     "4": ((0.3, -1), (0.3, 1), (-0.8, -0.2), (0.8, -0.2)),
     "5": ((0.6, 1), (-0.5, 1), (-0.5, 0.1), (0.6, -0.2), (0.3, -0.9), (-0.6, -0.9)),
+    "6": (
+        (0.5, 0.95), (-0.3, 0.5), (-0.6, -0.3), (-0.4, -0.85), (0.1, -1), (0.55, -0.7), (0.5, -0.2),
+        (0, 0), (-0.5, -0.3),
+    ),
     "7": ((-0.7, 1), (0.7, 1), (0.2, 0), (-0.2, -1)),
     "8": _EIGHT,
+    "9": (
+        (0.6, 0.5), (0.2, 1), (-0.4, 0.9), (-0.6, 0.4), (-0.2, 0), (0.5, 0.3), (0.6, 0.5), (0.5, -0.3),
+        (0.2, -1),
+    ),
 }  # fmt: skip
-_NUMBERS = {"1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "7": "seven", "8": "eight"}
+_NUMBERS = {
+    str(i): word
+    for i, word in enumerate(
+        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
+    )
+}
+_ANS = "AEFHILMNORSX8"
+"""Letters and digits that are called "an"."""
 
 
 def drawings() -> tuple[Primitive, ...]:
     """A primitive for every shape, letter and digit, drawn with one hand."""
     shapes = (
-        _drawing(f"draw {name}", line, phrases, tuple(f"draw {other}" for other in unlike))
+        _drawing(
+            f"draw {name}",
+            (line, line[::-1]) if name in _BOTH_WAYS else (line,),
+            phrases,
+            tuple(f"draw {other}" for other in unlike),
+        )
         for name, (line, phrases, unlike) in _SHAPES.items()
     )
     order = list(_LETTERS)
     letters = (
         _drawing(
-            f"draw {name}", line, _letter_phrases(name), (f"draw {order[i - 1]}", f"draw {order[i - 7]}")
+            f"draw {name}", (line,), _letter_phrases(name), (f"draw {order[i - 1]}", f"draw {order[i - 7]}")
         )
         for i, (name, line) in enumerate(_LETTERS.items())
     )
@@ -168,16 +221,22 @@ def _letter_phrases(name: str) -> tuple[str, ...]:
         return (
             f"~draw the number {name}[ in the air|]{{w:hand}}",
             f"~write the number {word}[ in the air|]{{w:hand}}",
-            f"~write a {name} in the air{{w:hand}}",
+            f"~write {_a(name)} {name} in the air{{w:hand}}",
         )
     return (
         f"~draw the letter {name}[ in the air|]{{w:hand}}",
         f"~write the letter {name}[ in the air|]{{w:hand}}",
-        f"~write [an|a] {name} in the air{{w:hand}}".replace("[an|a]", "an" if name in "AEHLMNRS" else "a"),
+        f"~write {_a(name)} {name} in the air{{w:hand}}",
     )
 
 
-def _drawing(key: str, line: Line, phrases: tuple[str, ...], unlike: tuple[str, ...]) -> Primitive:
+def _a(name: str) -> str:
+    return "an" if name in _ANS else "a"
+
+
+def _drawing(
+    key: str, lines: tuple[Line, ...], phrases: tuple[str, ...], unlike: tuple[str, ...]
+) -> Primitive:
     return Primitive(
         key=key,
         phrases=phrases,
@@ -185,11 +244,12 @@ def _drawing(key: str, line: Line, phrases: tuple[str, ...], unlike: tuple[str, 
             Move(start=_strokes(line, hand, size=size), stay=0.1, hand=hand)
             for hand in ("left", "right")
             for size in (0.24, 0.4)
+            for line in lines
         ),
         sided=True,
         unlike=unlike,
         part="arms",
-        mirrors=_is_symmetric(line),
+        mirrors=_is_symmetric(lines[0]),
     )
 
 

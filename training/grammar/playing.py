@@ -23,7 +23,7 @@ _SCALED = frozenset(
 """Controls whose size is a matter of taste: how deep a squat, how far a bow."""
 _FLOOR_DEPTH = -0.55
 """A pelvis lower than this sits or lies: its height is no matter of taste."""
-_FLOOR_BEND = 1.45
+_FLOOR_BEND = 1.3
 """A trunk bent further, radians, rests on the hands or reaches the feet: little is left to taste."""
 
 
@@ -125,11 +125,12 @@ def settle_in(pose: Pose, rng: Rng) -> None:
 def _varied(how: Move, rng: Rng, *, at_least_s: float, brief: bool) -> list[Step]:
     tempo = float(np.clip(np.exp(rng.normal(0.0, 0.22)), 0.6, 1.7))
     size = float(np.clip(np.exp(rng.normal(0.0, 0.13)), 0.72, 1.25))
+    spread = 0.08
     if _is_bound(how):
-        size = 1.0 + 0.3 * (size - 1.0)
-    start = [_personal(s, rng, size) for s in how.start]
-    loop = [_personal(s, rng, size) for s in _widened(how.loop, float(rng.uniform(0.75, 1.2)))]
-    end = [_personal(s, rng, size) for s in how.end]
+        size, spread = 1.0 + 0.25 * (size - 1.0), 0.02
+    start = [_personal(s, rng, size, spread) for s in how.start]
+    loop = [_personal(s, rng, size, spread) for s in _widened(how.loop, float(rng.uniform(0.75, 1.2)))]
+    end = [_personal(s, rng, size, spread) for s in how.end]
     reps = how.reps[0] if brief else int(rng.integers(how.reps[0], how.reps[1] + 1))
     if loop:
         reps = max(reps, int(np.ceil(at_least_s / (tempo * duration_of(loop)))))
@@ -174,7 +175,7 @@ def _widened(loop: tuple[Step, ...], scale: float) -> tuple[Step, ...]:
     )
 
 
-def _personal(step: Step, rng: Rng, size: float) -> Step:
+def _personal(step: Step, rng: Rng, size: float, spread: float) -> Step:
     """The step as this person does it every time."""
     aims: dict[str, tuple[float, ...]] = {}
     for name, value in step.aims.items():
@@ -182,7 +183,7 @@ def _personal(step: Step, rng: Rng, size: float) -> Step:
             aims[name] = _row(np.array(value) + rng.normal(0.0, 0.035, 3))
         elif name in _SCALED:
             scale = 1.0 if name == "pelvis" and value[1] < _FLOOR_DEPTH else size
-            aims[name] = _row(np.array(value) * scale * (1.0 + rng.normal(0.0, 0.08, len(value))))
+            aims[name] = _row(np.array(value) * scale * (1.0 + rng.normal(0.0, spread, len(value))))
         else:
             aims[name] = value
     return replace(step, aims=aims)

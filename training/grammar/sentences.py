@@ -16,7 +16,7 @@ _DOUBLED = {
     *("flap", "drum", "drop", "shrug", "rub", "bob", "dab", "wag", "chat", "plug", "jab", "lug", "win"),
     *("stab", "scrub", "strum", "zip", "sip", "tug", "slam", "flip", "pop", "mop", "tip", "skim"),
     *("jut", "plan", "let", "set", "stir", "slip", "trip", "grip", "knit", "split"),
-    *("snap", "wrap", "dip", "jam", "hem", "chip", "pin", "rip", "whip", "trot"),
+    *("snap", "wrap", "dip", "jam", "hem", "chip", "pin", "rip", "whip", "trot", "strut"),
 }
 _IRREGULAR = {
     "lie": "lying",

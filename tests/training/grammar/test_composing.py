@@ -94,6 +94,29 @@ def test_the_named_limb_rises_more_than_its_partner(key, side, joint, sign):
         assert sign * (rise - other) > 0.05
 
 
+@pytest.mark.parametrize("letter", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+def test_every_letter_can_be_drawn_and_made_with_the_body(letter):
+    named = [
+        key
+        for key, p in PRIMITIVES.items()
+        if any(f"the letter {letter}" in phrase for phrase in (*p.phrases, *p.both))
+    ]
+    assert any(key.startswith("draw ") for key in named)
+    assert any(not key.startswith("draw ") for key in named)
+
+
+@pytest.mark.parametrize(
+    "key", ["downward dog", "bird dog", "crawl bear", "crab walk", "mountain climbers"]
+)
+def test_hands_that_carry_the_body_reach_the_floor(key, monkeypatch):
+    monkeypatch.setattr(composing, "at_sensor", lambda positions, **_: positions)
+    for seed in range(6):
+        motion = motion_of(key, PRIMITIVES[key].sides[0], np.random.default_rng(seed))
+        hands = motion.positions[:, [Joint.HAND_TIP_LEFT, Joint.HAND_TIP_RIGHT], 1]
+        assert hands.max(axis=1).min() < 0.3
+        assert hands.min() < 0.18
+
+
 @pytest.mark.parametrize(
     ("key", "joint", "axis"),
     [("lean", Joint.HEAD, 0), ("side step", Joint.SPINE_BASE, 0), ("point side", None, 0)],
