@@ -9,7 +9,17 @@ from typing import Any
 
 import zmq
 
-from engine.messages import Action, NameCheck, RecordedEvent, action_from, check_from, recorded_from
+from engine.messages import (
+    Action,
+    BankMark,
+    BankState,
+    Learnt,
+    NameCheck,
+    RecordedEvent,
+    action_from,
+    check_from,
+    recorded_from,
+)
 from engine.prediction_reader import PredictionReader, Received
 from streams.config import Endpoints
 from streams.skeleton.errors import EngineError, EngineUnavailableError, error_classes
@@ -127,6 +137,68 @@ class EngineClient:
             description: What it looks like, as for ``add_action``.
         """
         return check_from(self._ask("actions.check", name=name, description=description)["check"])
+
+    def bank(self) -> BankState:
+        """What the bank is, and what it has learnt of every action."""
+        classes: list[Learnt] = []
+        while True:
+            page = self._ask("bank.state", offset=len(classes), limit=PAGE)
+            classes += [Learnt(**raw) for raw in page["classes"]]
+            if len(classes) >= page["total"] or not page["classes"]:
+                marks = tuple(BankMark(**raw) for raw in page["marks"])
+                return BankState(page["rule"], page["frozen"], marks, tuple(classes))
+
+    def show_example(
+        self, action_id: str, *, stream: str | None = None, track: int | None = None, last_s: float = 2.0
+    ) -> Learnt:
+        """What the bank knows of an action, now that somebody has shown it.
+
+        Args:
+            action_id: Of the action.
+            stream: Stream of the person who did it; None for any.
+            track: Track of the person; None for the one seen last.
+            last_s: How long ago the first of the windows that show it ended, seconds, 0.1 to 10.
+
+        Raises:
+            UnknownActionError: No action has the id.
+            BankError: Nobody was seen within the last 10 s, or nobody moved.
+        """
+        raw = self._ask("bank.show", id=action_id, stream=stream, track=track, last_s=last_s)
+        return Learnt(**raw["learnt"])
+
+    def reject_example(
+        self, action_id: str, *, stream: str | None = None, track: int | None = None, last_s: float = 2.0
+    ) -> Learnt:
+        """What the bank knows of an action, now that somebody has said "this is not it".
+
+        Args and errors are those of ``show_example``.
+        """
+        raw = self._ask("bank.reject", id=action_id, stream=stream, track=track, last_s=last_s)
+        return Learnt(**raw["learnt"])
+
+    def reset_bank(self, action_id: str | None = None) -> None:
+        """Have the bank go back to the text of one action, or of all if None.
+
+        Raises:
+            UnknownActionError: No action has the id.
+        """
+        self._ask("bank.reset", id=action_id)
+
+    def mark_bank(self) -> BankMark:
+        """A mark of the bank's present state, to roll back to."""
+        return BankMark(**self._ask("bank.mark")["mark"])
+
+    def roll_back_bank(self, number: int | None = None) -> BankMark:
+        """The mark the bank has gone back to, which is used up: the newest, or the one of a number.
+
+        Raises:
+            BankError: There is no such mark.
+        """
+        return BankMark(**self._ask("bank.roll_back", number=number)["undone"])
+
+    def freeze_bank(self, *, frozen: bool = True) -> None:
+        """Keep the bank from learning by itself, or let it learn again; examples count all the same."""
+        self._ask("bank.freeze", frozen=frozen)
 
     def events(self, since: int | None = None, *, limit: int = PAGE) -> tuple[RecordedEvent, ...]:
         """Events in order: the first ones after number ``since``, or the newest ones; at most 100."""

@@ -10,6 +10,7 @@
     actions.undo      {}                     -> {undone, action, vocabulary}
     actions.check     {name, description}    -> {check}
     events.list       {since_id, limit}      -> {events}
+    bank.*            see ``engine.bank_control``
 
 ``description``, ``since_id``, ``offset`` and ``limit`` may be left out. ``vocabulary`` is the version of
 the set of actions after the operation: a prediction of that version or a later one has scored it.
@@ -24,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.bank.contract import Rows
+from engine.bank_control import BankControl
 from engine.messages import Action, ActionEvent, to_json
 from engine.recognizer import Recognizer
 from engine.requests import Arguments
@@ -96,6 +98,12 @@ class Control:
         self._health = health
         self._waiting = waiting
         self._vocabulary = Vocabulary(store.actions(), capacity=capacity, version=store.version())
+        bank = BankControl(
+            store.bank,
+            change,
+            action=lambda action_id: self._vocabulary.get(action_id),
+            actions=lambda: self._vocabulary.actions,
+        )
         self._operations: dict[str, Callable[[Arguments], dict[str, Any]]] = {
             "health": self._show_health,
             "stats": self._show_stats,
@@ -107,6 +115,7 @@ class Control:
             "actions.undo": self._undo,
             "actions.check": self._check,
             "events.list": self._list_events,
+            **bank.operations,
         }
 
     @property
@@ -139,6 +148,7 @@ class Control:
             InputError: No such operation, or arguments it does not take.
             VocabularyError: The set of actions refuses the change.
             StoreError: It could not be written; nothing has changed.
+            BankError: The bank refuses, for example because nobody was seen.
             EngineError: An encoder failed, or the recogniser does not answer.
         """
         operation = self._operations.get(op)

@@ -149,7 +149,7 @@ class ControlThread:
         try:
             snapshot, learnt = self._worker.snapshot()
             if learnt != self._saved:
-                self._store.save_snapshot(snapshot)
+                self._store.bank.save(snapshot)
                 self._saved = learnt
         except AnymoveError as error:
             self._telemetry.count("snapshots_failed")

@@ -23,6 +23,8 @@ class Schema:
     """Of the tables; a file of a higher one is refused."""
     statements: tuple[str, ...]
     """Make the tables of a new file."""
+    upgrades: tuple[tuple[str, ...], ...] = ()
+    """Make of a file of each earlier version, from 1 on, one of the next."""
 
 
 class Database:
@@ -101,6 +103,24 @@ class Database:
                 db.execute(f"PRAGMA user_version = {schema.version}")
                 for statement in schema.statements:
                     db.execute(statement)
+            else:
+                _upgrade(db, schema)
+
+
+def keep_newest(db: sqlite3.Connection, table: str, most: int) -> None:
+    """Delete the rows of lowest ``number`` of a table beyond ``most``."""
+    newest_gone = f"SELECT number FROM {table} ORDER BY number DESC LIMIT 1 OFFSET ?"
+    db.execute(f"DELETE FROM {table} WHERE number <= ({newest_gone})", (most,))
+
+
+def _upgrade(db: sqlite3.Connection, schema: Schema) -> None:
+    """Bring a file of an earlier version up to date, within the transaction that is open."""
+    found = int(db.execute("PRAGMA user_version").fetchone()[0])
+    for version in range(found, schema.version):
+        for statement in schema.upgrades[version - 1] if version - 1 < len(schema.upgrades) else ():
+            db.execute(statement)
+    if found < schema.version:
+        db.execute(f"PRAGMA user_version = {schema.version}")
 
 
 def _inspect(path: Path, schema: Schema) -> None:

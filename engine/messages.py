@@ -149,6 +149,46 @@ class NameCheck:
     """What would stand for the action; empty for a name that is refused."""
 
 
+@dataclass(frozen=True)
+class Learnt:
+    """What the bank has learnt of an action beyond its text."""
+
+    id: str
+    """Of the action."""
+    observations: float
+    """Mass of what it absorbed of the stream."""
+    examples: int
+    """Times a person said "this is it"."""
+    rejections: int
+    """Times a person said "this is not it"."""
+    moved: float
+    """1 - cosine between the prototype and the text, [0, 2]; 0 without anything learnt."""
+
+
+@dataclass(frozen=True)
+class BankMark:
+    """A state of the bank one can roll back to."""
+
+    number: int
+    reason: str
+    """What was done next and is undone by rolling back, for example ``"show wave"``."""
+    recorded: str
+    """When, ISO 8601, UTC."""
+
+
+@dataclass(frozen=True)
+class BankState:
+    """What the bank is and has learnt."""
+
+    rule: str
+    frozen: bool
+    """Whether it is kept from learning by itself."""
+    marks: tuple[BankMark, ...]
+    """Oldest first; ``roll_back`` undoes the last."""
+    classes: tuple[Learnt, ...]
+    """Every action, oldest first."""
+
+
 def to_json(value: Prediction | ActionEvent | RecordedEvent | Action | NameCheck) -> dict[str, Any]:
     """The value as JSON-safe fields."""
     return asdict(value)

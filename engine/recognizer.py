@@ -3,20 +3,22 @@
 Pure: no files, no sockets, no clock. The caller says what time it is.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.backends.base import Backend
-from engine.bank.contract import Bank, BankSnapshot, Rows
+from engine.bank.contract import Bank, BankSnapshot, Provenance, Rows
 from engine.bundle import Manifest
 from engine.decision import Decider, Decision, DecisionConfig, Standing, Transition
 from engine.messages import Action, ActionEvent, ClassScore, Prediction
 from engine.motion import motion_extent
 from engine.open_set import probabilities
-from streams.skeleton.errors import ShapeError
+from engine.recent import Recent
+from engine.rows import mean_direction
+from streams.skeleton.errors import BankError, ShapeError
 from streams.skeleton.normalize import normalize
 from streams.skeleton.window import Window, WindowSpec
 
@@ -53,8 +55,11 @@ class Recognition:
 class _Observation:
     """The sum of the embeddings that bear an action in progress out."""
 
+    stream: str
+    track: int
     total: NDArray[np.float64]
-    count: int = 0
+    told: bool = False
+    """A person has said what it is, or what it is not: the bank has learnt that already."""
 
 
 def check_window(window: Window, spec: WindowSpec) -> None:
@@ -103,10 +108,14 @@ class Recognizer:
         self._bank = bank
         self._decider = Decider(config, new_id=new_event_id)
         self._names: dict[str, str] = {}
+        self._texts: dict[str, Rows] = {}
         self._observations: dict[str, _Observation] = {}
+        self._recent = Recent()
         self._version = 0
         self.learnt = 0
         """Observations the bank has absorbed."""
+        self.frozen = False
+        """Whether the bank is kept from learning; what people show it still counts."""
 
     @property
     def vocabulary(self) -> int:
@@ -155,6 +164,7 @@ class Recognizer:
     def decide(self, embedded: Embedded, *, now_ns: int) -> Recognition:
         """What an embedded window shows, and the events it brought about; then the bank learns."""
         window, calibration = embedded.window, self._manifest.calibration
+        idle = embedded.motion_m < calibration.idle_extent_m
         scores = self._bank.score_one(embedded.rows)
         class_ids = self._bank.class_ids
         shares, unknown = probabilities(scores, calibration)
@@ -166,7 +176,7 @@ class Recognizer:
                 class_ids=class_ids,
                 probabilities=shares,
                 unknown=unknown,
-                idle=embedded.motion_m < calibration.idle_extent_m,
+                idle=idle,
             )
         )
         best = [int(k) for k in np.argsort(-scores, kind="stable")[:MOST_SHOWN]]
@@ -182,7 +192,8 @@ class Recognizer:
             vocabulary=self._version,
         )
         recognition = Recognition(prediction, self._events(decision.transitions, now_ns))
-        self._learn(decision, embedded.rows)
+        self._recent.remember(window, idle=idle)
+        self._learn(decision, embedded)
         return recognition
 
     def expire(self, now_ns: int) -> tuple[ActionEvent, ...]:
@@ -208,7 +219,7 @@ class Recognizer:
             self._bank.set_text(action.id, rows)
         else:
             self._bank.add_class(action.id, rows)
-        self._names[action.id] = action.name
+        self._names[action.id], self._texts[action.id] = action.name, rows
         self._version = version
 
     def rename(self, action_id: str, name: str, *, version: int) -> None:
@@ -232,7 +243,7 @@ class Recognizer:
         for transition in ended:
             del self._observations[transition.event_id]
         events = self._events(ended, now_ns)
-        del self._names[action_id]
+        del self._names[action_id], self._texts[action_id]
         self._version = version
         return events
 
@@ -247,18 +258,89 @@ class Recognizer:
         """
         if snapshot is not None:
             self._bank.restore(snapshot)
-        held = set(self._bank.class_ids)
-        for class_id in held - {action.id for action, _ in actions}:
-            self._bank.remove_class(class_id)
-        for action, rows in actions:
-            change = self._bank.set_text if action.id in held else self._bank.add_class
-            change(action.id, rows)
-        self._names = {action.id: action.name for action, _ in actions}
+        texts = {action.id: rows for action, rows in actions}
+        self._hold(texts)
+        self._names, self._texts = {action.id: action.name for action, _ in actions}, texts
         self._version = version
 
     def snapshot(self) -> BankSnapshot:
         """The bank's whole state."""
         return self._bank.snapshot()
+
+    def restore(self, snapshot: BankSnapshot) -> None:
+        """Take over what a bank had learnt of the actions there are now.
+
+        Raises:
+            SnapshotError: Of another rule or fingerprint, or incomplete; nothing has changed.
+        """
+        self._bank.restore(snapshot)
+        self._hold(self._texts)
+
+    def point_at(
+        self, *, stream: str | None = None, track: int | None = None, seconds: float, now_ns: int
+    ) -> tuple[Window, ...]:
+        """One to three windows that somebody means who says "this": the last in which one person moved.
+
+        Args:
+            stream: The person's stream; None for any.
+            track: The person's track; None for any. Of several, the one heard of last.
+            seconds: How far back from the person's newest window, seconds.
+            now_ns: The time, on the clock of ``window.captured_ns``.
+
+        Raises:
+            BankError: Nobody fits, or nobody moved.
+        """
+        return self._recent.last(stream=stream, track=track, seconds=seconds, now_ns=now_ns)
+
+    def teach(self, action_id: str, windows: Sequence[Window], *, is_action: bool) -> Provenance:
+        """Where the action's prototype comes from, now that the bank has been shown an example.
+
+        The example is the mean of the windows: one observation. What the bank would have learnt by
+        itself of an action that is in progress on their track is left out, to count nothing twice.
+
+        Args:
+            action_id: Of the action.
+            windows: At least one.
+            is_action: Whether they show the action, or something that is not it.
+
+        Raises:
+            BankError: No such action, or the windows' embeddings cancel out; nothing has changed.
+            ShapeError: Windows of another bundle.
+            EngineError: The encoder failed.
+        """
+        rows = mean_direction([self.embed(window).rows for window in windows])
+        if rows is None:
+            raise BankError("wanted one movement, got windows that cancel out; show it again")
+        (self._bank.show_example if is_action else self._bank.reject_example)(action_id, rows)
+        person = windows[-1].stream, windows[-1].track
+        for observation in self._observations.values():
+            if (observation.stream, observation.track) == person:
+                observation.told = True
+        return self._bank.provenance(action_id)
+
+    def reset(self, action_id: str | None = None) -> None:
+        """Back to text only, one action or all.
+
+        Raises:
+            BankError: No such action.
+        """
+        self._bank.reset(action_id)
+
+    def provenance(self, action_id: str) -> Provenance:
+        """Where the action's prototype comes from.
+
+        Raises:
+            BankError: No such action.
+        """
+        return self._bank.provenance(action_id)
+
+    def _hold(self, texts: Mapping[str, Rows]) -> None:
+        """Make the bank's classes these, whatever it holds now."""
+        held = set(self._bank.class_ids)
+        for class_id in held - set(texts):
+            self._bank.remove_class(class_id)
+        for class_id, rows in texts.items():
+            (self._bank.set_text if class_id in held else self._bank.add_class)(class_id, rows)
 
     def _caption(
         self, decision: Decision, class_ids: tuple[str, ...], scores: NDArray[np.float32]
@@ -272,13 +354,13 @@ class Recognizer:
     def _standing(self, class_id: str, score: np.float32, probability: float) -> ClassScore:
         return ClassScore(class_id, self._names[class_id], float(score), float(probability))
 
-    def _learn(self, decision: Decision, rows: Rows) -> None:
+    def _learn(self, decision: Decision, embedded: Embedded) -> None:
         if decision.action is not None and decision.supported:
-            observation = self._observations.setdefault(
-                decision.action.event_id, _Observation(np.zeros(rows.shape))
-            )
-            observation.total += rows
-            observation.count += 1
+            window, event_id = embedded.window, decision.action.event_id
+            if event_id not in self._observations:
+                nothing = np.zeros(embedded.rows.shape)
+                self._observations[event_id] = _Observation(window.stream, window.track, nothing)
+            self._observations[event_id].total += embedded.rows
         self._absorb(decision.transitions)
 
     def _absorb(self, transitions: Iterable[Transition]) -> None:
@@ -286,11 +368,11 @@ class Recognizer:
         for transition in transitions:
             if transition.phase == "onset":
                 continue
-            total = self._observations.pop(transition.event_id).total
-            lengths = np.linalg.norm(total, axis=-1, keepdims=True)
+            observation = self._observations.pop(transition.event_id)
             # Embeddings that cancel out have no direction to learn.
-            if lengths.min() > 1e-6:
-                self.learnt += self._bank.learn_one((total / lengths).astype(np.float32)) is not None
+            rows = mean_direction([observation.total])
+            if rows is not None and not observation.told and not self.frozen:
+                self.learnt += self._bank.learn_one(rows) is not None
 
     def _close(self, transitions: tuple[Transition, ...], now_ns: int) -> tuple[ActionEvent, ...]:
         events = self._events(transitions, now_ns)

@@ -117,6 +117,32 @@ class Arguments:
             )
         return value
 
+    def number(self, name: str, *, low: float, high: float, default: float) -> float:
+        """A number from ``low`` to ``high``; ``default`` where it is missing or null.
+
+        Raises:
+            InputError: It is something else.
+        """
+        value = self._left.pop(name, None)
+        if value is None:
+            return default
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
+            raise InputError(
+                f"wanted {name} as a number from {low:g} to {high:g} for {self._op}, got {value!r:.60}"
+            )
+        return float(value)
+
+    def flag(self, name: str) -> bool:
+        """True or false.
+
+        Raises:
+            InputError: It is something else, or missing.
+        """
+        value = self._left.pop(name, None)
+        if not isinstance(value, bool):
+            raise InputError(f"wanted {name} as true or false for {self._op}, got {value!r:.60}; give one")
+        return value
+
     def end(self) -> None:
         """Refuse arguments nobody asked for.
 

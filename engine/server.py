@@ -36,7 +36,14 @@ from engine.text.encoders import TextEncoder, load_text_encoder
 from engine.text.projection import TextProjection
 from engine.window_queue import Waiting, WindowQueue
 from engine.worker import Worker
-from streams.skeleton.errors import AnymoveError, BundleError, EngineError, SnapshotError
+from streams.skeleton.errors import (
+    AnymoveError,
+    BankError,
+    BundleError,
+    EngineError,
+    InputError,
+    SnapshotError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -211,21 +218,39 @@ class EngineServer:
     def _load_actions(self) -> None:
         """Give the recogniser the stored actions, with what the bank has learnt of them."""
         actions, version = self._control.actions_with_rows(), self._control.vocabulary
+        self._recognizer.frozen = self._store.bank.frozen
         fingerprint = bank_fingerprint(self._bundle, self._backend)
         try:
-            snapshot = self._store.load_snapshot(self._bank.rule, fingerprint)
-            if snapshot is None:
-                logger.info(
-                    "the bank starts from its texts: nothing stored was learnt with %s", fingerprint
-                )
+            snapshot = self._store.bank.load(self._bank.rule, fingerprint)
             self._recognizer.load(actions, version=version, snapshot=snapshot)
         except SnapshotError as error:
-            logger.warning("the bank starts from its texts: %s", error)
+            logger.warning("what was learnt cannot be used: %s", error)
+            snapshot = None
             self._recognizer.load(actions, version=version)
+        if snapshot is None:
+            self._show_again(fingerprint)
+
+    def _show_again(self, fingerprint: str) -> None:
+        """Let a bank that starts from its texts see the stored examples, embedded anew."""
+        shown, examples = 0, self._store.bank.examples()
+        for example in examples:
+            try:
+                self._recognizer.teach(
+                    example.action_id, example.windows, is_action=example.verdict == "is"
+                )
+                shown += 1
+            except (BankError, InputError) as error:
+                logger.warning("an example is not shown again: %s", error)
+        logger.info(
+            "the bank starts from its texts and %d of %d examples: nothing stored was learnt with %s",
+            shown,
+            len(examples),
+            fingerprint,
+        )
 
     def _save_bank(self) -> None:
         try:
-            self._store.save_snapshot(self._recognizer.snapshot())
+            self._store.bank.save(self._recognizer.snapshot())
         except AnymoveError as error:
             logger.error("the bank is not saved: %s", error)  # noqa: TRY400 - words, not a traceback
 

@@ -1,13 +1,11 @@
-"""What the engine remembers on disk: actions, changes to undo, bank snapshots, events.
+"""What the engine remembers on disk: actions, changes to undo, what the bank has learnt, events.
 
 Every change is one transaction, on the disk before the call returns, so that a power cut or
 ``kill -9`` leaves everything that was acknowledged and nothing by halves.
 """
 
-import io
 import json
 import sqlite3
-import zipfile
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,21 +13,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
-from engine.bank.contract import BankSnapshot
-from engine.database import Database, Schema
+from engine.bank_store import TABLES, BankStore
+from engine.database import Database, Schema, keep_newest
 from engine.messages import Action, ActionEvent, RecordedEvent, action_from, event_from, to_json
 from streams.config import home
-from streams.skeleton.errors import SnapshotError, StoreError
+from streams.skeleton.errors import StoreError
 
 MOST_EVENTS = 10_000
 MOST_CHANGES = 1_000
-MOST_SNAPSHOTS = 4
 
 _SCHEMA = Schema(
     application=0x616E796D,
-    version=1,
+    version=2,
     statements=(
         "CREATE TABLE vocabulary (version INTEGER NOT NULL)",
         "INSERT INTO vocabulary VALUES (0)",
@@ -45,7 +40,9 @@ _SCHEMA = Schema(
             UNIQUE (rule, fingerprint))""",
         """CREATE TABLE events (
             number INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, recorded TEXT NOT NULL)""",
+        *TABLES,
     ),
+    upgrades=(TABLES,),
 )
 
 ChangeKind = Literal["add", "rename", "describe", "remove"]
@@ -87,6 +84,8 @@ class Store:
     def __init__(self, path: Path, *, now: Callable[[], str] = _utc_now) -> None:
         self._now = now
         self._file = Database(path, _SCHEMA)
+        self.bank = BankStore(self._file, now)
+        """What the bank has learnt."""
 
     def close(self) -> None:
         """Give the file back; a closed store refuses every call."""
@@ -129,11 +128,13 @@ class Store:
             else:
                 place, created = _take_out(db, change.before.id)
             _put(db, change.after, place, created)
+            if change.after is None and change.before is not None:
+                db.execute("DELETE FROM examples WHERE action = ?", (change.before.id,))
             db.execute(
                 "INSERT INTO changes (kind, before, after, place, created) VALUES (?, ?, ?, ?, ?)",
                 (change.kind, _packed(change.before), _packed(change.after), place, created),
             )
-            _keep_newest(db, "changes", MOST_CHANGES)
+            keep_newest(db, "changes", MOST_CHANGES)
             db.execute("UPDATE vocabulary SET version = ?", (version,))
 
     def last_change(self) -> Change | None:
@@ -163,52 +164,10 @@ class Store:
             if after is not None:
                 _take_out(db, json.loads(after)["id"])
             _put(db, _unpacked(before), place, created)
+            if before is None and after is not None:
+                db.execute("DELETE FROM examples WHERE action = ?", (json.loads(after)["id"],))
             db.execute("DELETE FROM changes WHERE number = ?", (number,))
             db.execute("UPDATE vocabulary SET version = ?", (version,))
-
-    def save_snapshot(self, snapshot: BankSnapshot) -> None:
-        """Keep a bank's state, in the place of an older one of the same rule and fingerprint.
-
-        Raises:
-            StoreError: It could not be written.
-        """
-        buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, **snapshot.arrays)
-        with self._file.transaction() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO snapshots (rule, fingerprint, meta, arrays, recorded) "
-                "VALUES (?, ?, ?, ?, ?)",
-                (
-                    snapshot.rule,
-                    snapshot.fingerprint,
-                    json.dumps(snapshot.meta),
-                    buffer.getvalue(),
-                    self._now(),
-                ),
-            )
-            _keep_newest(db, "snapshots", MOST_SNAPSHOTS)
-
-    def load_snapshot(self, rule: str, fingerprint: str) -> BankSnapshot | None:
-        """The newest state of such a bank; None where there is none.
-
-        Raises:
-            SnapshotError: There is one, but it does not decode.
-            StoreError: The file cannot be read.
-        """
-        query = "SELECT meta, arrays FROM snapshots WHERE rule = ? AND fingerprint = ?"
-        rows = self._file.read(query, rule, fingerprint)
-        if not rows:
-            return None
-        meta, packed = rows[0]
-        try:
-            with np.load(io.BytesIO(packed), allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
-            return BankSnapshot(rule, fingerprint, arrays, dict(json.loads(meta)))
-        except (OSError, EOFError, ValueError, TypeError, zipfile.BadZipFile) as error:
-            raise SnapshotError(
-                f"wanted a bank snapshot in {self._file.path}, got {error!r:.100}; "
-                "let the bank start from its texts"
-            ) from error
 
     def record_events(self, events: Sequence[ActionEvent]) -> None:
         """Remember these events; the oldest beyond 10,000 are forgotten.
@@ -222,7 +181,7 @@ class Store:
                 "INSERT INTO events (event, recorded) VALUES (?, ?)",
                 [(json.dumps(to_json(event)), recorded) for event in events],
             )
-            _keep_newest(db, "events", MOST_EVENTS)
+            keep_newest(db, "events", MOST_EVENTS)
 
     def events(self, *, since: int | None = None, limit: int) -> tuple[RecordedEvent, ...]:
         """Events in order: the first ones after number ``since``, or the newest ones.
@@ -279,11 +238,6 @@ def _put(db: sqlite3.Connection, action: Action | None, place: int, created: str
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
         (action.id, place, action.name, *lists, created),
     )
-
-
-def _keep_newest(db: sqlite3.Connection, table: str, most: int) -> None:
-    newest_gone = f"SELECT number FROM {table} ORDER BY number DESC LIMIT 1 OFFSET ?"
-    db.execute(f"DELETE FROM {table} WHERE number <= ({newest_gone})", (most,))
 
 
 def _packed(action: Action | None) -> str | None:

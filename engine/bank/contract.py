@@ -51,6 +51,8 @@ class Provenance:
     """Mass of the windows of the stream it has absorbed."""
     examples: int = 0
     """Examples a person has shown."""
+    rejections: int = 0
+    """Times a person has said that this is not the class."""
     moved: float = 0.0
     """1 - cosine between the prototype and its text, [0, 2]."""
 
@@ -132,6 +134,14 @@ class Bank(Protocol):
 
     def show_example(self, class_id: str, embedding: Rows) -> None:
         """Count an example that a person labelled as this class.
+
+        Raises:
+            BankError: No such class, or ``embedding`` is not finite unit rows (P, D).
+        """
+        ...
+
+    def reject_example(self, class_id: str, embedding: Rows) -> None:
+        """Count an example that a person said is not this class; which it is stays open.
 
         Raises:
             BankError: No such class, or ``embedding`` is not finite unit rows (P, D).

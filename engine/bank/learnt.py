@@ -24,6 +24,7 @@ class Learnt:
     def __init__(self, bins: int, length: int) -> None:
         self.observed = ConfidenceHistogram(bins, length)
         self.examples = 0
+        self.rejections = 0
         self.example_sum = np.zeros(length)
 
 
@@ -42,6 +43,7 @@ def pack_learnt(
         {
             "id": class_id,
             "examples": state.examples,
+            "rejections": state.rejections,
             "level": state.observed.level,
             "keys": state.observed.keys.tolist(),
         }
@@ -75,6 +77,7 @@ def read_learnt(snapshot: BankSnapshot, table: ClassTable, *, bins: int) -> dict
         state = Learnt(bins, length)
         state.observed.load(record["level"], np.array(record["keys"], np.int64), masses[slots], sums[slots])
         state.examples, state.example_sum = record["examples"], example_sums[index].copy()
+        state.rejections = record["rejections"]
         learnt[record["id"]] = state
     return learnt
 
@@ -82,7 +85,7 @@ def read_learnt(snapshot: BankSnapshot, table: ClassTable, *, bins: int) -> dict
 def _is_sound(record: Any, table: ClassTable, bins: int) -> bool:
     try:
         level, keys = record["level"], record["keys"]
-        numbers = (level, record["examples"], *keys)
+        numbers = (level, record["examples"], record["rejections"], *keys)
         return (
             record["id"] in table.ids
             and all(type(number) is int and number >= 0 for number in numbers)

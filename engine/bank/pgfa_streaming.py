@@ -94,6 +94,12 @@ class PgfaStreamingBank:
         learnt.example_sum += flat
         self._refresh(class_id)
 
+    def reject_example(self, class_id: str, embedding: Rows) -> None:
+        """Count an example; the published rule has no use for it. See ``Bank``."""
+        self._table.index(class_id)
+        self._table.flat(embedding)
+        self._state(class_id).rejections += 1
+
     def provenance(self, class_id: str) -> Provenance:
         """Where the class's prototype comes from; see ``Bank``."""
         row = self._table.index(class_id)
@@ -104,6 +110,7 @@ class PgfaStreamingBank:
         return Provenance(
             observations=float(learnt.observed.total),
             examples=learnt.examples,
+            rejections=learnt.rejections,
             moved=min(2.0, max(0.0, 1.0 - cosine)),
         )
 

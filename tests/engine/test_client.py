@@ -13,6 +13,7 @@ from streams.config import Endpoints
 from streams.skeleton.errors import (
     ActionNameError,
     AnymoveError,
+    BankError,
     DuplicateActionError,
     EngineError,
     EngineUnavailableError,
@@ -111,6 +112,33 @@ def test_events_are_read_back(engine: RunningEngine, client: EngineClient):
     assert client.events(limit=1) == (offset,)
 
 
+def test_an_example_is_shown_rejected_and_rolled_back(engine: RunningEngine, client: EngineClient):
+    reach = client.add_action("reach", "reach")
+    with engine.capture() as capture:
+        capture.send_window(engine.next_window(track=3))
+        capture.receive_credit()
+    shown = client.show_example(reach.id)
+    assert (shown.id, shown.examples, shown.rejections) == (reach.id, 1, 0)
+    assert client.reject_example(reach.id, stream="camera", track=3, last_s=1.0).rejections == 1
+    assert client.bank().classes[0].examples == 1
+    assert [mark.reason for mark in client.bank().marks] == ["show reach", "reject reach"]
+    assert client.roll_back_bank().reason == "reject reach"
+    assert client.mark_bank().reason == "mark"
+    client.reset_bank(reach.id)
+    client.freeze_bank()
+    state = client.bank()
+    assert (state.rule, state.frozen, state.classes[0].examples) == ("pgfa-streaming", True, 0)
+    client.freeze_bank(frozen=False)
+    assert not client.bank().frozen
+    assert client.roll_back_bank(client.bank().marks[0].number).reason == "show reach"
+    assert client.bank().marks == ()
+
+
+def test_the_bank_lists_more_actions_than_a_page_holds(client: EngineClient):
+    added = [client.add_action(f"action {n}", "x") for n in range(PAGE + 5)]
+    assert [learnt.id for learnt in client.bank().classes] == [action.id for action in added]
+
+
 def test_health_and_stats(client: EngineClient):
     assert client.health()["status"] == "ok"
     assert client.stats()["counters"]["requests"] == 2
@@ -128,6 +156,9 @@ def test_health_and_stats(client: EngineClient):
         (lambda client: client.remove_action("nobody"), UnknownActionError),
         (lambda client: client.describe_action("nobody"), UnknownActionError),
         (lambda client: client.events(limit=1000), InputError),
+        (lambda client: client.show_example("nobody"), UnknownActionError),
+        (lambda client: client.show_example(client.actions()[0].id), BankError),
+        (lambda client: client.roll_back_bank(), BankError),
     ],
 )
 def test_refusals_are_raised_as_what_they_are(

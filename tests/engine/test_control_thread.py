@@ -53,8 +53,9 @@ class FakeWorker:
 class FakeStore:
     def __init__(self) -> None:
         self.saved: queue.Queue[BankSnapshot] = queue.Queue()
+        self.bank = self
 
-    def save_snapshot(self, snapshot: BankSnapshot) -> None:
+    def save(self, snapshot: BankSnapshot) -> None:
         self.saved.put(snapshot)
 
 

@@ -149,3 +149,30 @@ def test_a_closed_one_refuses(tmp_path: Path):
     database.close()
     with pytest.raises(StoreError, match="closed"):
         database.read("SELECT 1")
+
+
+def test_a_file_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path):
+    path = tmp_path / "a.db"
+    first = Database(path, Schema(77, 1, ("CREATE TABLE things (name TEXT)",)))
+    with first.transaction() as db:
+        db.execute("INSERT INTO things VALUES ('a')")
+    first.close()
+    third = Schema(
+        77, 3, (), upgrades=(("CREATE TABLE more (x)",), ("ALTER TABLE things ADD colour TEXT",))
+    )
+    for _ in range(2):  # The second time there is nothing to do.
+        upgraded = Database(path, third)
+        assert upgraded.read("SELECT * FROM things") == [("a", None)]
+        assert upgraded.read("SELECT * FROM more") == []
+        upgraded.close()
+
+
+def test_an_upgrade_that_fails_leaves_the_file_as_it_was(tmp_path: Path):
+    path = tmp_path / "a.db"
+    Database(path, Schema(77, 1, ("CREATE TABLE things (name TEXT)",))).close()
+    with pytest.raises(StoreError):
+        Database(path, Schema(77, 2, (), upgrades=(("CREATE TABLE more (x)", "nonsense"),)))
+    again = Database(path, Schema(77, 1, ()))
+    with pytest.raises(StoreError):
+        again.read("SELECT * FROM more")
+    again.close()

@@ -176,6 +176,69 @@ def test_what_was_learnt_shows_in_the_next_prediction_only(rig: Rig):
     assert ending.top[0].score < after.top[0].score == pytest.approx(1.0, abs=1e-6)
 
 
+def test_who_points_means_the_last_windows_of_the_person_who_moved(rig: Rig):
+    for rows in (WAVE, WAVE, SQUAT):
+        rig.see(rows)
+    rig.see(WAVE, track=7)
+    now_ns = rig.hop * HOP_NS
+    (other,) = rig.recognizer.point_at(seconds=2.0, now_ns=now_ns)
+    assert other.track == 7
+    mine = rig.recognizer.point_at(track=0, seconds=0.3, now_ns=now_ns)
+    assert [seen.sequence for seen in mine] == [1, 2]
+    with pytest.raises(BankError, match="got nobody"):
+        rig.recognizer.point_at(stream="another", seconds=2.0, now_ns=now_ns)
+
+
+def test_a_shown_example_changes_the_next_score_and_is_counted_once(rig: Rig):
+    tilted = unit_rows(0.9, 0.0, 0.4)
+    rig.see(tilted)
+    before = rig.see(tilted)
+    windows = rig.recognizer.point_at(seconds=2.0, now_ns=2 * HOP_NS)
+    provenance = rig.recognizer.teach("w", windows, is_action=True)
+    assert (provenance.examples, provenance.rejections) == (1, 0)
+    ending = rig.see(tilted, idle=True)
+    assert before.top[0].score < ending.top[0].score == pytest.approx(1.0, abs=1e-6)
+    # The bank does not learn by itself what it was told.
+    assert rig.bank.lessons == []
+
+
+def test_a_rejection_keeps_what_is_in_progress_from_being_learnt(rig: Rig):
+    rig.see(WAVE)
+    rig.see(WAVE)
+    windows = rig.recognizer.point_at(seconds=2.0, now_ns=2 * HOP_NS)
+    assert rig.recognizer.teach("w", windows, is_action=False).rejections == 1
+    rig.recognizer.finish(0)
+    assert rig.bank.lessons == []
+
+
+def test_embeddings_that_cancel_out_are_no_example(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    answers = iter([WAVE, -WAVE])
+    monkeypatch.setattr(rig.backend, "embed", lambda positions: next(answers)[None])
+    with pytest.raises(BankError, match="cancel out"):
+        rig.recognizer.teach("w", [window(), window()], is_action=True)
+    assert rig.recognizer.provenance("w").examples == 0
+
+
+def test_a_frozen_bank_learns_nothing_by_itself(rig: Rig):
+    rig.recognizer.frozen = True
+    rig.see(WAVE)
+    rig.see(WAVE)
+    rig.recognizer.finish(0)
+    assert (rig.bank.lessons, rig.recognizer.learnt) == ([], 0)
+
+
+def test_a_state_of_before_returns_for_the_actions_there_are_now(rig: Rig):
+    before = rig.recognizer.snapshot()
+    rig.recognizer.teach("w", [window()], is_action=True)
+    rig.recognizer.remove_action("s", version=3, now_ns=0)
+    rig.recognizer.set_action(_action("b", "bow"), unit_rows(0, 0, 0, 1), version=4)
+    rig.recognizer.set_action(_action("w", "wave"), unit_rows(1.0, 1.0), version=5)
+    rig.recognizer.restore(before)
+    assert rig.recognizer.provenance("w").examples == 0
+    scores = {c.id: c.score for c in rig.see(unit_rows(1.0, 1.0)).top}
+    assert scores == {"w": pytest.approx(1.0, abs=1e-6), "b": pytest.approx(0.0, abs=1e-6)}
+
+
 def test_a_new_action_is_scored_from_the_next_window_on(rig: Rig):
     assert "bow" not in [c.name for c in rig.see(WAVE).top]
     rig.recognizer.set_action(_action("b", "bow"), unit_rows(0.0, 0.0, 1.0), version=3)

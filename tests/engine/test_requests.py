@@ -82,3 +82,23 @@ def test_an_error_travels_as_code_and_words():
     found = described(error)
     assert found["code"] == "duplicate_action"
     assert 0 < len(found["message"]) <= 2000
+
+
+def test_numbers_and_flags_are_asked_for_by_range_and_type():
+    args = Arguments("op", {"a": 2, "b": None, "c": True})
+    assert args.number("a", low=0.0, high=3.0, default=1.0) == 2.0
+    assert args.number("b", low=0.0, high=3.0, default=1.0) == 1.0
+    assert args.flag("c") is True
+    args.end()
+
+
+@pytest.mark.parametrize("value", ["x", True, -0.1, 3.1, float("nan"), [1]])
+def test_what_is_no_number_in_the_range_is_refused(value: object):
+    with pytest.raises(InputError, match="wanted a as a number from 0 to 3 for op"):
+        Arguments("op", {"a": value}).number("a", low=0.0, high=3.0, default=1.0)
+
+
+@pytest.mark.parametrize("value", [None, 1, "true"])
+def test_what_is_no_flag_is_refused(value: object):
+    with pytest.raises(InputError, match="wanted a as true or false"):
+        Arguments("op", {"a": value}).flag("a")

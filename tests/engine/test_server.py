@@ -233,17 +233,26 @@ def test_actions_and_what_was_learnt_come_back_after_a_restart(
     assert after.top[0].score == pytest.approx(last.top[0].score, abs=1e-6)
 
 
-def test_what_another_bundle_learnt_is_left_alone(
-    engine: RunningEngine, tmp_path: Path, caplog: pytest.LogCaptureFixture, control: Peer
+def test_what_another_bundle_learnt_is_left_alone_and_it_is_shown_the_examples_again(
+    engine: RunningEngine,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capture: Peer,
+    control: Peer,
 ):
-    control.ask("actions.add", name="reach", description="reach")
+    action_id = control.ask("actions.add", name="reach", description="reach")["result"]["action"]["id"]
+    _show(engine, capture)
+    control.ask("bank.show", id=action_id)
+    control.ask("bank.freeze", frozen=True)
     engine.stop()
     other = make_tiny_bundle(tmp_path / "other", seed=1)
     changed = RunningEngine(other, engine.config.endpoints, tmp_path)
     with caplog.at_level(logging.INFO):
         changed.start()
-    assert "the bank starts from its texts: nothing stored was learnt with" in caplog.text
+    assert "the bank starts from its texts and 1 of 1 examples: nothing stored was learnt" in caplog.text
     assert control.ask("health")["result"]["actions"] == 1
+    state = control.ask("bank.state")["result"]
+    assert (state["frozen"], state["classes"][0]["examples"], state["marks"]) == (True, 1, [])
     changed.stop()
     store = Store(tmp_path / "engine.db")
     assert len(store.actions()) == 1

@@ -14,6 +14,7 @@ import pytest
 
 from engine import store as stores
 from engine.bank.contract import BankSnapshot
+from engine.bank_store import MOST_SNAPSHOTS
 from engine.messages import Action, ActionEvent
 from engine.store import Change, Store
 from streams.skeleton.errors import SnapshotError, StoreError
@@ -47,7 +48,7 @@ def _event(number: int, phase: str = "onset") -> ActionEvent:
 def test_a_new_store_is_empty(store: Store):
     assert (store.actions(), store.version(), store.last_change()) == ((), 0, None)
     assert store.events(limit=10) == ()
-    assert store.load_snapshot("rule", "print") is None
+    assert store.bank.load("rule", "print") is None
 
 
 def test_changes_last(store: Store, tmp_path: Path):
@@ -107,10 +108,10 @@ def _snapshot(rule: str = "rule", fingerprint: str = "print", fill: float = 1.0)
 
 
 def test_a_snapshot_returns_bit_by_bit(store: Store, tmp_path: Path):
-    store.save_snapshot(_snapshot(fill=7.0))
-    store.save_snapshot(_snapshot(fill=1 / 3))
+    store.bank.save(_snapshot(fill=7.0))
+    store.bank.save(_snapshot(fill=1 / 3))
     again = _reopened(store, tmp_path)
-    found = again.load_snapshot("rule", "print")
+    found = again.bank.load("rule", "print")
     again.close()
     assert found is not None
     assert (found.rule, found.fingerprint, found.meta) == ("rule", "print", {"class_ids": ["w", "s"]})
@@ -120,15 +121,15 @@ def test_a_snapshot_returns_bit_by_bit(store: Store, tmp_path: Path):
 
 
 def test_snapshots_are_kept_by_bank_and_the_oldest_give_way(store: Store):
-    for number in range(stores.MOST_SNAPSHOTS + 1):
-        store.save_snapshot(_snapshot(fingerprint=f"print{number}"))
-    assert store.load_snapshot("rule", "print0") is None
-    assert store.load_snapshot("other", "print1") is None
-    assert store.load_snapshot("rule", "print1") is not None
+    for number in range(MOST_SNAPSHOTS + 1):
+        store.bank.save(_snapshot(fingerprint=f"print{number}"))
+    assert store.bank.load("rule", "print0") is None
+    assert store.bank.load("other", "print1") is None
+    assert store.bank.load("rule", "print1") is not None
 
 
 def test_a_damaged_snapshot_is_said_to_be_one(store: Store, tmp_path: Path):
-    store.save_snapshot(_snapshot())
+    store.bank.save(_snapshot())
     store.close()
     db = sqlite3.connect(tmp_path / "engine.db")
     with db:
@@ -136,7 +137,7 @@ def test_a_damaged_snapshot_is_said_to_be_one(store: Store, tmp_path: Path):
     db.close()
     again = Store(tmp_path / "engine.db")
     with pytest.raises(SnapshotError, match="start from its texts"):
-        again.load_snapshot("rule", "print")
+        again.bank.load("rule", "print")
     again.close()
 
 

@@ -53,6 +53,7 @@ def filled(make: Make, texts: dict[str, NDArray[np.float32]], stream: list[NDArr
         bank.score_one(embedding)
         bank.learn_one(embedding)
     bank.show_example("kick", stream[0])
+    bank.reject_example("wave", stream[1])
     return bank
 
 
@@ -211,6 +212,18 @@ def test_examples_are_counted(
     assert 0.0 <= bank.provenance("kick").moved <= 2.0
 
 
+def test_rejections_are_counted_and_teach_no_other_class(
+    make: Make, texts: dict[str, NDArray[np.float32]], stream: list[NDArray[np.float32]]
+):
+    bank = filled(make, texts, stream)
+    before = by_id(bank, stream[4])
+    bank.reject_example("wave", stream[4])
+    assert bank.provenance("wave").rejections == 2
+    after = by_id(bank, stream[4])
+    assert after.pop("wave") <= before.pop("wave") + 1e-6
+    assert after == pytest.approx(before, abs=1e-6)
+
+
 def _broken(rows: NDArray[np.float32]) -> dict[str, NDArray[np.floating]]:
     nan, infinite = rows.copy(), rows.copy()
     nan[0, 3], infinite[0, 3] = np.nan, np.inf
@@ -239,6 +252,7 @@ def test_embeddings_that_are_no_unit_rows_are_refused_and_nothing_changes(
         lambda: bank.score_one(bad),
         lambda: bank.learn_one(bad),
         lambda: bank.show_example("bow", bad),
+        lambda: bank.reject_example("bow", bad),
         lambda: bank.add_class("new", bad),
         lambda: bank.set_text("bow", bad),
     ]
@@ -268,6 +282,7 @@ def test_unknown_and_repeated_classes_are_refused(
         lambda: bank.set_text("nobody", texts["bow"]),
         lambda: bank.remove_class("nobody"),
         lambda: bank.show_example("nobody", stream[0]),
+        lambda: bank.reject_example("nobody", stream[0]),
         lambda: bank.provenance("nobody"),
         lambda: bank.reset("nobody"),
         lambda: bank.add_class("bow", texts["bow"]),
