@@ -98,6 +98,16 @@ def bundle() -> str:
     return f"{manifest.name}, {manifest.method}, {seen}, {found.fingerprint[:12]}"
 
 
+def backend() -> str:
+    """What runs the encoder here, and why nothing else does; measured if it has not been."""
+    from engine.backends.select import choose_backend  # noqa: PLC0415 - as above
+
+    taken, choice = choose_backend(load_bundle(DEFAULT_BUNDLE))
+    taken.close()
+    others = [f"{name}: {why}" for name, why in choice.passed_over().items()]
+    return "; ".join([f"{taken.name} in {taken.precision}, {choice.why}", *others])
+
+
 def camera() -> str:
     """Cameras the system knows, and whether the first one opens."""
     known = sorted(path.name for path in Path("/dev").glob("video*")) if Path("/dev").is_dir() else []
@@ -133,6 +143,7 @@ CHECKS = (
     Check("pose model", pose_model),
     Check("text encoder", text_encoder),
     Check("model bundle", bundle),
+    Check("backend", backend),
     Check("camera", camera, needed=False),
     Check("port", port, needed=False),
 )

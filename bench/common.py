@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import psutil
 
+from engine.backends.machine import cpu_name
+
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
 _LIBRARIES = ("numpy", "onnxruntime", "mediapipe", "pyzmq")
@@ -24,22 +26,13 @@ _LIBRARIES = ("numpy", "onnxruntime", "mediapipe", "pyzmq")
 def machine() -> dict[str, Any]:
     """This machine in words and numbers, nothing that names its owner."""
     return {
-        "cpu": _cpu_name(),
+        "cpu": cpu_name(),
         "cores": psutil.cpu_count(logical=True),
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in _LIBRARIES},
     }
-
-
-def _cpu_name() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or "unknown"
 
 
 def percentiles(samples_ms: Sequence[float]) -> dict[str, float]:

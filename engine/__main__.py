@@ -41,7 +41,10 @@ def serve(config: EngineConfig) -> int:
     with EngineServer(config) as server:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: server.request_stop())
-        print(json.dumps({"ready": True, "pid": os.getpid(), "endpoints": server.endpoints}), flush=True)
+        health = server.health()
+        backend = {"name": health["backend"], "precision": health["precision"], **health["backend_choice"]}
+        ready = {"ready": True, "pid": os.getpid(), "endpoints": server.endpoints, "backend": backend}
+        print(json.dumps(ready), flush=True)
         try:
             server.wait()
         except AnymoveError as error:

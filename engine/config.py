@@ -21,7 +21,8 @@ class EngineConfig:
     endpoints: Endpoints = field(default_factory=Endpoints)
     """Where it listens."""
     backend: str = "auto"
-    """What runs the encoder: auto or onnxruntime."""
+    """What runs the encoder: auto (the fastest that is exact, measured at the first start), onnxruntime,
+    openvino, or openvino-bf16, which is faster on some processors and less exact."""
     bank: str = "text-only"
     """Rule that sharpens the prototypes: text-only leaves them as they are, pgfa-streaming moves them
     towards what it sees."""

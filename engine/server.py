@@ -15,12 +15,12 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-from engine.backends.base import Backend
-from engine.backends.select import open_backend
-from engine.bank.contract import Bank, BankSettings
+from engine.backends.select import BACKENDS, choose_backend
+from engine.bank.contract import Bank, BankSettings, BankSnapshot
 from engine.bank.select import open_bank
 from engine.bundle import Bundle, load_bundle
 from engine.config import EngineConfig
@@ -74,9 +74,10 @@ class EngineServer:
         self._bundle = load_bundle(config.bundle)
         encoder = encoder or load_text_encoder(self._bundle.manifest.text_encoder.id)
         _check_encoder(encoder, self._bundle)
-        self._backend = open_backend(self._bundle, config.backend)
-        self._backend.warm_up()
-        self._bank = _open_bank(config, self._bundle, self._backend)
+        self._backend, self._choice = choose_backend(self._bundle, config.backend)
+        # What is learnt belongs to the backend it was begun with, also where another has to take over.
+        self._fingerprint = bank_fingerprint(self._bundle, self._backend.name, self._backend.precision)
+        self._bank = _open_bank(config, self._bundle, self._fingerprint)
         self._store = Store(config.store or default_path())
         self._recognizer = Recognizer(
             self._bundle.manifest,
@@ -119,6 +120,8 @@ class EngineServer:
             "fingerprint": self._bundle.fingerprint,
             "backend": self._backend.name,
             "precision": self._backend.precision,
+            "backend_choice": self._choice.to_json(),
+            "backend_failure": getattr(self._backend, "failure", None),
             "bank": self._bank.rule,
             "text_encoder": manifest.text_encoder.id,
             "window": {"frames": manifest.window.frames, "length_s": manifest.window.length_s},
@@ -219,18 +222,17 @@ class EngineServer:
         """Give the recogniser the stored actions, with what the bank has learnt of them."""
         actions, version = self._control.actions_with_rows(), self._control.vocabulary
         self._recognizer.frozen = self._store.bank.frozen
-        fingerprint = bank_fingerprint(self._bundle, self._backend)
         try:
-            snapshot = self._store.bank.load(self._bank.rule, fingerprint)
+            snapshot = self._stored_snapshot()
             self._recognizer.load(actions, version=version, snapshot=snapshot)
         except SnapshotError as error:
             logger.warning("what was learnt cannot be used: %s", error)
             snapshot = None
             self._recognizer.load(actions, version=version)
         if snapshot is None:
-            self._show_again(fingerprint)
+            self._show_again()
 
-    def _show_again(self, fingerprint: str) -> None:
+    def _show_again(self) -> None:
         """Let a bank that starts from its texts see the stored examples, embedded anew."""
         shown, examples = 0, self._store.bank.examples()
         for example in examples:
@@ -245,8 +247,23 @@ class EngineServer:
             "the bank starts from its texts and %d of %d examples: nothing stored was learnt with %s",
             shown,
             len(examples),
-            fingerprint,
+            self._fingerprint,
         )
+
+    def _stored_snapshot(self) -> BankSnapshot | None:
+        """What was learnt with this backend, or with another one whose embeddings are the same.
+
+        Backends in float32 agree to the gate's limit or are not chosen, so that what one has taught
+        the bank holds for the other.
+        """
+        alike = [self._fingerprint]
+        if self._backend.precision == "float32":
+            alike += [bank_fingerprint(self._bundle, name, "float32") for name in BACKENDS]
+        for fingerprint in alike:
+            snapshot = self._store.bank.load(self._bank.rule, fingerprint)
+            if snapshot is not None:
+                return replace(snapshot, fingerprint=self._fingerprint)
+        return None
 
     def _save_bank(self) -> None:
         try:
@@ -282,17 +299,17 @@ class _Results:
         self._inbox.record(events)
 
 
-def bank_fingerprint(bundle: Bundle, backend: Backend) -> str:
+def bank_fingerprint(bundle: Bundle, backend: str, precision: str) -> str:
     """Changes whenever embeddings may: bundle, backend or precision is another."""
-    return f"{bundle.fingerprint}/{backend.name}/{backend.precision}"
+    return f"{bundle.fingerprint}/{backend}/{precision}"
 
 
-def _open_bank(config: EngineConfig, bundle: Bundle, backend: Backend) -> Bank:
+def _open_bank(config: EngineConfig, bundle: Bundle, fingerprint: str) -> Bank:
     manifest = bundle.manifest
     settings = BankSettings(
         parts=manifest.parts,
         dim=manifest.dim,
-        fingerprint=bank_fingerprint(bundle, backend),
+        fingerprint=fingerprint,
         temperature=manifest.calibration.temperature,
         alpha=manifest.calibration.bank_entropy,
     )

@@ -1,5 +1,6 @@
 """What every encoder backend promises, and the checks they share."""
 
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 import numpy as np
@@ -15,10 +16,20 @@ from streams.skeleton.window import MAX_PERSONS
 class Backend(Protocol):
     """Runs a bundle's skeleton encoder. Not thread-safe; one owner."""
 
-    name: str
-    """For example ``"onnxruntime"``."""
-    precision: str
-    """For example ``"float32"``; part of a bank's fingerprint."""
+    @property
+    def name(self) -> str:
+        """For example ``"onnxruntime"``."""
+        ...
+
+    @property
+    def precision(self) -> str:
+        """For example ``"float32"``; part of a bank's fingerprint."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """Windows worth embedding at once; 1 where a batch takes as long as its windows one by one."""
+        ...
 
     def warm_up(self) -> None:
         """Return once the first inference's one-time costs have been paid."""
@@ -40,6 +51,63 @@ class Backend(Protocol):
     def close(self) -> None:
         """Give back memory and devices; further calls to ``embed`` fail."""
         ...
+
+
+class CheckedBackend(ABC):
+    """A ``Backend`` but for the run itself: what goes in and what comes out is checked. One owner.
+
+    Args:
+        manifest: Of the bundle; it fixes T, P and D.
+    """
+
+    name: str
+    precision: str
+    batch = 1
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._manifest = manifest
+        self._open = True
+
+    def warm_up(self) -> None:
+        """Return once the first inference's one-time costs have been paid."""
+        shape = (1, 1, self._manifest.window.frames, len(NTU_25), 3)
+        self.embed(np.linspace(-1.0, 1.0, int(np.prod(shape)), dtype=np.float32).reshape(shape))
+
+    def embed(self, positions: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, P, D) float32, unit rows.
+
+        Args:
+            positions: (N, M, T, 25, 3) float32, normalised, N at least 1, M 1 or 2.
+
+        Raises:
+            ShapeError: Another shape or dtype than the bundle's.
+            CoordinateError: NaN or infinite positions.
+            EngineError: The runtime failed, or the backend was closed.
+        """
+        check_positions(positions, self._manifest)
+        if not self._open:
+            raise EngineError("wanted an open backend, got one that was closed; open another")
+        embeddings = self._run(positions)
+        check_embeddings(embeddings, count=len(positions), manifest=self._manifest)
+        return embeddings
+
+    def close(self) -> None:
+        """Give back memory and devices; further calls to ``embed`` fail."""
+        if self._open:
+            self._open = False
+            self._release()
+
+    @abstractmethod
+    def _run(self, positions: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The graph's output, an array of its own.
+
+        Raises:
+            EngineError: The runtime failed.
+        """
+
+    @abstractmethod
+    def _release(self) -> None:
+        """Give back memory and devices; called once."""
 
 
 def check_positions(positions: NDArray[np.float32], manifest: Manifest) -> None:

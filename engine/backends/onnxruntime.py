@@ -3,16 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.backends.base import check_embeddings, check_positions
+from engine.backends.base import CheckedBackend
 from engine.backends.session import GraphSession
 from engine.bundle import Bundle
-from streams.skeleton.errors import BundleError, EngineError, ModelFileError
-from streams.skeleton.layouts import NTU_25
+from streams.skeleton.errors import BundleError, ModelFileError
 
 DEFAULT_THREADS = 2
 
 
-class OnnxRuntimeBackend:
+class OnnxRuntimeBackend(CheckedBackend):
     """A ``Backend`` in float32 on the processor. Not thread-safe; one owner.
 
     Args:
@@ -27,35 +26,15 @@ class OnnxRuntimeBackend:
     precision = "float32"
 
     def __init__(self, bundle: Bundle, *, threads: int = DEFAULT_THREADS) -> None:
-        self._manifest = bundle.manifest
+        super().__init__(bundle.manifest)
         try:
             self._session: GraphSession | None = GraphSession(bundle.skeleton_onnx, threads=threads)
         except ModelFileError as error:
             raise BundleError(str(error)) from error
 
-    def warm_up(self) -> None:
-        """Return once the first inference's one-time costs have been paid."""
-        shape = (1, 1, self._manifest.window.frames, len(NTU_25), 3)
-        self.embed(np.linspace(-1.0, 1.0, int(np.prod(shape)), dtype=np.float32).reshape(shape))
+    def _run(self, positions: NDArray[np.float32]) -> NDArray[np.float32]:
+        assert self._session is not None
+        return self._session.run(positions)
 
-    def embed(self, positions: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(N, P, D) float32, unit rows.
-
-        Args:
-            positions: (N, M, T, 25, 3) float32, normalised, N at least 1, M 1 or 2.
-
-        Raises:
-            ShapeError: Another shape or dtype than the bundle's.
-            CoordinateError: NaN or infinite positions.
-            EngineError: The runtime failed, or the backend was closed.
-        """
-        check_positions(positions, self._manifest)
-        if self._session is None:
-            raise EngineError("wanted an open backend, got one that was closed; open another")
-        embeddings = self._session.run(positions)
-        check_embeddings(embeddings, count=len(positions), manifest=self._manifest)
-        return embeddings
-
-    def close(self) -> None:
-        """Give back the session's memory; further calls to ``embed`` fail."""
+    def _release(self) -> None:
         self._session = None

@@ -23,6 +23,7 @@
   + StoreError                 the state on disk cannot be read or written
   + EngineError                the engine answers with a failure
     - EngineUnavailableError   no engine answers
+    - BackendUnavailableError  a backend cannot run on this machine
   + DataError                  a data set cannot be read
 """
 
@@ -157,6 +158,12 @@ class EngineUnavailableError(EngineError):
     """No engine answers at the given address."""
 
     code = "engine_unavailable"
+
+
+class BackendUnavailableError(EngineError):
+    """A backend cannot run on this machine: a library, device or feature is missing."""
+
+    code = "backend_unavailable"
 
 
 class DataError(AnymoveError):

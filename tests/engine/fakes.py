@@ -91,6 +91,7 @@ class FakeBackend:
 
     name = "fake"
     precision = "float32"
+    batch = 1
 
     def __init__(self, rows: NDArray[np.float32]) -> None:
         self.rows = rows

@@ -35,6 +35,7 @@ class RunningEngine:
             bundle=bundle.folder,
             endpoints=endpoints,
             store=folder / "engine.db",
+            backend="onnxruntime",
             bank="pgfa-streaming",
             decision=DecisionConfig(smoothing_s=0.0),
             **settings,

@@ -25,6 +25,7 @@ def arguments(tiny_bundle: Bundle, tmp_path: Path) -> Iterator[list[str]]:
         yield [
             f"--bundle={tiny_bundle.folder}",
             f"--store={tmp_path / 'engine.db'}",
+            "--backend=onnxruntime",
             f"--endpoints.windows={endpoints.windows}",
             f"--endpoints.predictions={endpoints.predictions}",
             f"--endpoints.control={endpoints.control}",
@@ -64,7 +65,10 @@ def test_it_says_when_it_serves_and_stops_when_told(
     ("extra", "words"),
     [
         (["--bundle=/nowhere"], "wanted a model bundle with manifest.json, got /nowhere"),
-        (["--backend=abacus"], "wanted a backend (auto, onnxruntime), got 'abacus'"),
+        (
+            ["--backend=abacus"],
+            "wanted a backend (auto, onnxruntime, openvino, openvino-bf16), got 'abacus'",
+        ),
         (["--capacity=0"], "wanted 1 to 10000 actions"),
         (["--endpoints.control=tcp://0.0.0.0:5583"], "--allow-remote"),
         (["--decision.off-probability=0.9"], "off_probability"),
