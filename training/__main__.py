@@ -8,6 +8,7 @@ from typing import Annotated
 import tyro
 
 from streams.command_line import parse
+from streams.config import models_folder
 from streams.skeleton.errors import AnymoveError
 from training.config import TrainConfig
 
@@ -76,10 +77,11 @@ def _run(command: TrainConfig | ExportConfig | EvalConfig) -> str:
 
 def _train(config: TrainConfig) -> str:
     from engine.text.encoders import load_text_encoder, prepare_text_encoder
+    from training.sentence_cache import SentenceCache
     from training.train import METRICS, train
 
     prepare_text_encoder(TEXT_ENCODER)
-    history = train(config, load_text_encoder(TEXT_ENCODER))
+    history = train(config, SentenceCache(load_text_encoder(TEXT_ENCODER), models_folder()))
     return f"loss {history[-1]['loss']:.3f} after {len(history)} epochs; see {config.out / METRICS}"
 
 

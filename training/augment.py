@@ -15,6 +15,9 @@ _HANDS = (
     (Joint.WRIST_RIGHT, (Joint.HAND_RIGHT, Joint.HAND_TIP_RIGHT, Joint.THUMB_RIGHT)),
 )
 
+_AROUND = np.deg2rad(60.0)
+"""How far to the side of a person a camera stands at most."""
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -32,12 +35,15 @@ class Augmentation:
     """Standard deviation of joint noise in every frame, metres."""
     depth_m: float = 0.04
     """Standard deviation of slow noise in each joint's depth, metres: a webcam's guess."""
+    depth_scale: float = 0.0
+    """Standard deviation of the log by which all depth is stretched, seen from anywhere in front: a
+    webcam's guess of how far a limb reaches towards it."""
     hands_lost: float = 0.2
     """Chance that a hand's joints are lost, and held at the wrist, for a whole window, [0, 1]."""
 
     def __post_init__(self) -> None:
         """Refuse strengths below 0 and chances above 1."""
-        values = (self.yaw_deg, self.tilt_deg, self.limb, self.jitter_m, self.depth_m)
+        values = (self.yaw_deg, self.tilt_deg, self.limb, self.jitter_m, self.depth_m, self.depth_scale)
         chances = (self.mirror, self.hands_lost)
         if min(*values, *chances) < 0 or max(chances) > 1:
             raise ConfigError(f"wanted strengths of 0 or more and chances up to 1, got {self}")
@@ -80,6 +86,8 @@ def augmented(
     x = x @ _tilt(rng, config.tilt_deg).T
     x = x + rng.normal(0.0, config.jitter_m, x.shape)
     x[..., 2] += _slow_noise(rng, len(x), config.depth_m)
+    if config.depth_scale > 0:
+        x = x @ _stretched(rng, config.depth_scale).T
     for wrist, hand in _HANDS:
         if rng.random() < config.hands_lost:
             x[:, hand] = x[:, [wrist]]
@@ -114,6 +122,13 @@ def _tilt(rng: np.random.Generator, degrees: float) -> NDArray[np.float32]:
     about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
     about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
     return (about_z @ about_x).astype(np.float32)
+
+
+def _stretched(rng: np.random.Generator, strength: float) -> NDArray[np.float32]:
+    """(3, 3) map that stretches along the line of sight of a camera somewhere in front."""
+    turn = yaw_matrix(rng.uniform(-_AROUND, _AROUND))
+    scale = np.diag([1.0, 1.0, np.exp(rng.normal(0.0, strength))])
+    return (turn.T @ scale @ turn).astype(np.float32)
 
 
 def _slow_noise(rng: np.random.Generator, frames: int, strength: float) -> NDArray[np.float64]:

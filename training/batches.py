@@ -1,4 +1,4 @@
-"""Training batches: windows at random, with the features of one text of their class each."""
+"""Training batches: windows at random, each with a text of its class."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from torch import Tensor
 from training.augment import augmented
 from training.config import TrainConfig
 from training.sequences import Sequences
-from training.texts import ClassTexts
+from training.texts import ClassTexts, drawn_text
 from training.windows import random_window
 
 
@@ -87,4 +87,4 @@ class Batches:
         )
         window, swapped = augmented(raw, rng, config=config.augmentation)
         features = (self._texts.mirrored if swapped else self._texts.features)[self._classes[n]]
-        return window, features[rng.integers(len(features))]
+        return window, drawn_text(features, rng, most=config.mixed_texts)

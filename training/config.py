@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+import tyro
 
 from streams.skeleton.errors import ConfigError
 from streams.skeleton.window import WindowSpec
@@ -27,8 +29,10 @@ OPEN_SETS = (
 
 @dataclass(frozen=True)
 class StGcnConfig:
-    """Size and habits of the encoder; the defaults are PGFA's ST-GCN-16, 821,380 parameters."""
+    """Size and habits of ST-GCN; the defaults are PGFA's ST-GCN-16, 821,380 parameters."""
 
+    kind: Literal["st-gcn"] = "st-gcn"
+    """Tells the encoders apart in a run's settings."""
     width: int = 16
     """Channels of the first four blocks; later ones have two and four times as many."""
     features: int = 256
@@ -45,6 +49,44 @@ class StGcnConfig:
 
 
 @dataclass(frozen=True)
+class TransformerConfig:
+    """Size and habits of the transformer over body parts and time."""
+
+    kind: Literal["transformer"] = "transformer"
+    """Tells the encoders apart in a run's settings."""
+    width: int = 256
+    """Numbers in a token, and in the output."""
+    depth: int = 4
+    """Blocks."""
+    heads: int = 4
+    """Of attention; a divisor of ``width``."""
+    frames: int = 48
+    """T of the windows."""
+    patch: int = 6
+    """Frames in a token; a divisor of ``frames``."""
+    token_drop: float = 0.25
+    """Share of tokens left out in training, [0, 1)."""
+
+    def __post_init__(self) -> None:
+        """Refuse sizes nobody can build."""
+        sizes = 1 <= self.width <= 2048 and 1 <= self.depth <= 24 and 2 <= self.frames <= 512
+        fits = self.heads >= 1 and self.patch >= 1
+        fits = fits and self.width % self.heads == 0 and self.frames % self.patch == 0
+        if not (sizes and fits and 0 <= self.token_drop < 1):
+            raise ConfigError(
+                "wanted width 1 to 2048 that heads divide, depth 1 to 24, 2 to 512 frames that patch "
+                f"divides, token_drop in [0, 1), got {self}"
+            )
+
+
+EncoderConfig = (
+    Annotated[TransformerConfig, tyro.conf.subcommand("transformer")]
+    | Annotated[StGcnConfig, tyro.conf.subcommand("st-gcn")]
+)
+"""The encoders there are; on the command line ``encoder:st-gcn`` and its flags come last."""
+
+
+@dataclass(frozen=True)
 class GrammarConfig:
     """How much of the training comes from the motion grammar."""
 
@@ -52,6 +94,8 @@ class GrammarConfig:
     """Motions in the pool, sampled once; 0 trains on recordings alone."""
     share: float = 0.5
     """Share of a batch drawn from the pool, (0, 1)."""
+    library: bool = True
+    """Let the engine's library of actions speak of the motions its entries name, too."""
 
     def __post_init__(self) -> None:
         """Refuse shares that leave nothing of either."""
@@ -97,6 +141,8 @@ class TrainConfig:
     """Cosines are divided by it in the loss."""
     target: Target = "paper"
     """See ``training.losses.match_target``."""
+    mixed_texts: int = 1
+    """Most sentences whose mean stands for a window's text; 1 for a single one, as PGFA has it."""
     adapter: int = 0
     """Hidden units of the text adapter; 0 leaves the text side frozen, as PGFA does."""
     balance: float = 0.5
@@ -108,7 +154,7 @@ class TrainConfig:
     threads: int = 0
     """Of torch; 0 leaves the choice to it."""
     window: WindowSpec = field(default_factory=WindowSpec)
-    encoder: StGcnConfig = field(default_factory=StGcnConfig)
+    encoder: EncoderConfig = field(default_factory=TransformerConfig)
     grammar: GrammarConfig = field(default_factory=GrammarConfig)
     random: RandomWindows = field(default_factory=RandomWindows)
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -127,8 +173,11 @@ class TrainConfig:
                 "wanted learning_rate and temperature above 0 and balance in [0, 1], got "
                 f"{self.learning_rate}, {self.temperature}, {self.balance}"
             )
-        if self.adapter < 0:
-            raise ConfigError(f"wanted 0 or more hidden units of the text adapter, got {self.adapter}")
+        if self.adapter < 0 or not 1 <= self.mixed_texts <= 16:
+            raise ConfigError(
+                "wanted 0 or more hidden units of the text adapter and 1 to 16 mixed texts, got "
+                f"{self.adapter} and {self.mixed_texts}"
+            )
         if self.grammar.motions and not 0 < self.synthetic < self.batch:
             raise ConfigError(
                 f"wanted a batch with windows of recordings and of the grammar, got {self.synthetic} of "

@@ -1,6 +1,6 @@
 """Training pairs from the motion grammar: a pool of motions, each with its own sentences."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from engine.text.encoders import TextEncoder
+from engine.text.library import builtin_library
 from training.augment import augmented
 from training.batches import Batch
 from training.config import TrainConfig
-from training.grammar import GrammarMotion, sample_motion
+from training.grammar import PRIMITIVES, GrammarMotion, sample_motion
+from training.grammar.library_texts import Deed, library_texts
 from training.grammar.playing import FPS
+from training.texts import drawn_text
 from training.windows import random_window
 
 _MARGIN = 10
@@ -64,7 +67,8 @@ class GrammarBatches:
         self._config, self._rng = config, rng
         chance = np.random.default_rng([config.seed, 1])
         bar = tqdm(range(config.grammar.motions), "motions of the grammar", disable=not progress)
-        self._motions = [_pooled(sample_motion(chance)) for _ in bar]
+        said = library_texts(PRIMITIVES, builtin_library().entries) if config.grammar.library else {}
+        self._motions = [_pooled(sample_motion(chance), said) for _ in bar]
         keys = sorted({motion.key for motion in self._motions})
         index = {key: first_label + k for k, key in enumerate(keys)}
         self._labels = np.array([index[motion.key] for motion in self._motions])
@@ -98,16 +102,20 @@ class GrammarBatches:
         )
         # The grammar performs both sides itself, and knows which sentences speak of them.
         window, _ = augmented(raw, rng, config=config.augmentation, mirror=False)
-        text = self._rows[motion.texts[rng.integers(len(motion.texts))]]
+        rows = np.stack([self._rows[text] for text in motion.texts])
+        text = drawn_text(rows, rng, most=config.mixed_texts)
         if not motion.negatives:
             return window, text, np.zeros_like(text)
         return window, text, self._rows[motion.negatives[rng.integers(len(motion.negatives))]]
 
 
-def _pooled(motion: GrammarMotion) -> _Pooled:
+def _pooled(motion: GrammarMotion, said: Mapping[Deed, tuple[str, ...]]) -> _Pooled:
     first, last = motion.active
     kept = motion.positions[max(0, first - _MARGIN) : last + _MARGIN]
-    return _Pooled(kept.astype(np.float16), motion.texts, motion.negatives, motion.key)
+    key, _, side = motion.key.partition("/")
+    texts = tuple(dict.fromkeys((*motion.texts, *said.get((key, side), ()))))
+    false = tuple(text for text in motion.negatives if text not in texts)
+    return _Pooled(kept.astype(np.float16), texts, false, motion.key)
 
 
 def _encoded(

@@ -69,6 +69,23 @@ def class_texts(
     )
 
 
+def drawn_text(rows: NDArray[np.float32], rng: np.random.Generator, *, most: int) -> NDArray[np.float32]:
+    """(E,) float32 unit row: one of the rows, or every second time the mean of up to ``most`` of them.
+
+    The engine makes a class of the mean over its texts, so the encoder should meet means.
+
+    Args:
+        rows: (texts, E) float32 unit rows of the sentences that are true of a window.
+        rng: Source of chance.
+        most: Sentences in a mean; 1 for a single sentence always.
+    """
+    if most < 2 or len(rows) < 2 or rng.random() < 0.5:
+        return rows[rng.integers(len(rows))]
+    count = int(rng.integers(2, most + 1))
+    mean = rows[rng.permutation(len(rows))[:count]].mean(axis=0)
+    return (mean / np.linalg.norm(mean)).astype(np.float32)
+
+
 def _all_texts(name: str, entry: LibraryEntry | None) -> tuple[str, ...]:
     if entry is None:
         return (name,)

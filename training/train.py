@@ -22,7 +22,7 @@ from streams.skeleton.errors import DataError
 from streams.skeleton.window import WindowSpec
 from training.augment import Augmentation
 from training.batches import Batch, Batches
-from training.config import GrammarConfig, StGcnConfig, TrainConfig
+from training.config import GrammarConfig, StGcnConfig, TrainConfig, TransformerConfig
 from training.datasets.packed import load_packed
 from training.grammar_batches import GrammarBatches
 from training.losses import contrastive_kl
@@ -35,6 +35,7 @@ from training.zero_shot import Embed, accuracies, scores, sequence_embeddings
 CHECKPOINT = "checkpoint.pt"
 METRICS = "metrics.csv"
 SETTINGS = "config.json"
+_ENCODERS = {"st-gcn": StGcnConfig, "transformer": TransformerConfig}
 
 
 def train(config: TrainConfig, encoder: TextEncoder, *, progress: bool = True) -> list[dict[str, float]]:
@@ -111,7 +112,7 @@ def _config_from(raw: dict[str, Any]) -> TrainConfig:
         "out": Path(raw["out"]),
         "sets": tuple(raw["sets"]),
         "window": WindowSpec(**raw["window"]),
-        "encoder": StGcnConfig(**raw["encoder"]),
+        "encoder": _ENCODERS[raw["encoder"]["kind"]](**raw["encoder"]),
         "grammar": GrammarConfig(**raw["grammar"]),
         "random": RandomWindows(**raw["random"]),
         "augmentation": Augmentation(**raw["augmentation"]),

@@ -115,3 +115,12 @@ def test_strengths_out_of_range_are_refused(changes: dict[str, float]) -> None:
 
 def _others(config: Augmentation, *names: str) -> dict[str, float]:
     return {key: getattr(config, key) for key in config.__dataclass_fields__ if key not in names}
+
+
+def test_depth_is_stretched_and_height_is_not() -> None:
+    stretched = Augmentation(depth_scale=0.3, **_others(NOTHING, "depth_scale"))
+    plain, windows = draw(NOTHING)[0], [draw(stretched, seed)[0] for seed in range(5)]
+    for window in windows:
+        assert np.abs(window - plain).max() > 0.002
+    up = [window[:, Joint.HEAD, 1].mean() for window in windows]
+    np.testing.assert_allclose(up, plain[:, Joint.HEAD, 1].mean(), rtol=0.1)

@@ -12,7 +12,7 @@ from engine.text.projection import TextProjection
 from streams.skeleton.errors import BundleError, DataError
 from streams.skeleton.window import WindowSpec
 from tests.training.small_data import HashEncoder
-from training.config import StGcnConfig
+from training.config import StGcnConfig, TransformerConfig
 from training.export import Centring, Content, export_bundle, no_centring
 from training.methods.pgfa import Pgfa, embed
 from training.texts import class_texts
@@ -45,10 +45,13 @@ def content(
     )
 
 
-@pytest.fixture(scope="module")
-def model() -> Pgfa:
+ENCODERS = (StGcnConfig(width=2, features=8), TransformerConfig(width=8, depth=1, heads=2))
+
+
+@pytest.fixture(scope="module", params=ENCODERS, ids=lambda config: config.kind)
+def model(request: pytest.FixtureRequest) -> Pgfa:
     torch.manual_seed(0)
-    made = Pgfa(StGcnConfig(width=2, features=8)).train()
+    made = Pgfa(request.param).train()
     made(torch.randn(8, 1, 48, 25, 3))  # running means of a real pass, not of the start
     return made.eval()
 

@@ -23,7 +23,7 @@ NOTHING = Augmentation(mirror=1, yaw_deg=0, tilt_deg=0, limb=0, jitter_m=0, dept
 def made(
     draws: int = 0, first_label: int = FIRST, encoder: HashEncoder | None = None, **changes: object
 ) -> GrammarBatches:
-    grammar = GrammarConfig(motions=MOTIONS)
+    grammar = GrammarConfig(motions=MOTIONS, library=False)
     config = TrainConfig(data=Path(), out=Path(), grammar=grammar, **changes)  # pyright: ignore[reportArgumentType]
     return GrammarBatches(
         encoder or HashEncoder(),

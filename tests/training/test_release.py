@@ -97,7 +97,7 @@ def test_one_run_is_calibrated_on_the_development_set(runs: dict[str, Path], tmp
         "grammar: 6 motions of this project's own motion grammar, Apache-2.0",
     )
     assert manifest.seen_classes == tuple(sorted(set(LABELS)))  # no key of the grammar
-    assert manifest.evaluation["recipe"]["grammar"] == {"motions": 6, "share": 0.5}
+    assert manifest.evaluation["recipe"]["grammar"] == {"motions": 6, "share": 0.5, "library": True}
     assert manifest.evaluation["recipe"]["adapter"] == 4
     calibration = manifest.evaluation["calibration"]
     assert calibration["set"] == "hdm05"

@@ -6,7 +6,7 @@ import pytest
 
 from streams.skeleton.errors import DataError
 from tests.training.small_data import HashEncoder
-from training.texts import class_texts, read_descriptions
+from training.texts import class_texts, drawn_text, read_descriptions
 
 ENTRY = {"names": ["wave", "wave left"], "complete": "The left hand waves.", "skeleton": "It swings."}
 
@@ -54,3 +54,15 @@ def test_own_descriptions_can_be_read_and_describe() -> None:
         assert entry.complete, name
         assert entry.skeleton, name
         assert len(set(entry.phrases)) == len(entry.phrases), name
+
+
+def test_drawn_text_is_a_row_or_a_unit_mean_of_some() -> None:
+    rng, rows = np.random.default_rng(0), np.eye(4, dtype=np.float32)
+    single = [drawn_text(rows, rng, most=1) for _ in range(20)]
+    assert {row.tobytes() for row in single} <= {row.tobytes() for row in rows}
+    mixed = np.stack([drawn_text(rows, rng, most=3) for _ in range(400)])
+    np.testing.assert_allclose(np.linalg.norm(mixed, axis=1), 1, atol=1e-6)
+    sizes = (mixed > 0).sum(axis=1)
+    assert set(sizes.tolist()) == {1, 2, 3}
+    assert 0.4 < (sizes == 1).mean() < 0.6
+    assert drawn_text(rows[:1], rng, most=5).tolist() == rows[0].tolist()

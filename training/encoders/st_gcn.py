@@ -102,6 +102,11 @@ class StGcn(nn.Module):
             Block(4 * w, config.features, dropout=d, layout=layout),
         )
 
+    @property
+    def features(self) -> int:
+        """Length of the output."""
+        return self.config.features
+
     def forward(self, positions: Tensor) -> Tensor:
         """Features (N, ``features``).
 

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.config import StGcnConfig
-from training.encoders.st_gcn import StGcn
+from training.config import EncoderConfig, StGcnConfig
+from training.encoders.select import build_encoder
 
 
 class TextAdapter(nn.Module):
@@ -35,16 +35,16 @@ class Pgfa(nn.Module):
     has no weights, so a class is its text's own feature.
 
     Args:
-        encoder: Size of the ST-GCN; None for PGFA's.
+        encoder: Kind and size of the encoder; None for PGFA's ST-GCN-16.
         dim: D, length of the text encoder's features.
         adapter: Hidden units of the text adapter; 0 for PGFA's frozen text side.
     """
 
-    def __init__(self, encoder: StGcnConfig | None = None, *, dim: int = 384, adapter: int = 0) -> None:
+    def __init__(self, encoder: EncoderConfig | None = None, *, dim: int = 384, adapter: int = 0) -> None:
         super().__init__()
         self.text: nn.Module = TextAdapter(dim, adapter) if adapter else nn.Identity()
-        self.encoder = StGcn(encoder or StGcnConfig())
-        self.project = nn.Linear(self.encoder.config.features, dim)
+        self.encoder = build_encoder(encoder or StGcnConfig())
+        self.project = nn.Linear(self.encoder.features, dim)
         nn.init.kaiming_normal_(self.project.weight, mode="fan_out")
         nn.init.zeros_(self.project.bias)
 

@@ -1,0 +1,94 @@
+import pytest
+import torch
+
+from streams.skeleton.errors import ConfigError, ShapeError
+from training.config import TransformerConfig
+from training.encoders.transformer import PARTS, Block, BodyTransformer
+
+SMALL = TransformerConfig(width=16, depth=2, heads=2)
+
+
+def windows(count: int, persons: int = 1, seed: int = 0) -> torch.Tensor:
+    return torch.randn(count, persons, 48, 25, 3, generator=torch.Generator().manual_seed(seed))
+
+
+def encoder() -> BodyTransformer:
+    torch.manual_seed(0)
+    return BodyTransformer(SMALL).eval()
+
+
+def test_every_joint_is_in_one_part() -> None:
+    assert sorted(joint for part in PARTS for joint in part) == list(range(25))
+
+
+def test_block_is_attention_as_torch_computes_it() -> None:
+    torch.manual_seed(0)
+    block, tokens = Block(16, 2).eval(), torch.randn(3, 5, 16)
+    wanted = torch.nn.TransformerEncoderLayer(
+        16, 2, 32, dropout=0.0, activation="relu", batch_first=True, norm_first=True
+    ).eval()
+    names = {
+        "self_attn.in_proj": block.mix,
+        "self_attn.out_proj": block.out,
+        "linear1": block.think[0],
+        "linear2": block.think[2],
+        "norm1": block.before,
+        "norm2": block.between,
+    }
+    state = {
+        f"{name}{'_' if name.endswith('in_proj') else '.'}{kind}": getattr(layer, kind)
+        for name, layer in names.items()
+        for kind in ("weight", "bias")
+    }
+    wanted.load_state_dict(state)
+    torch.testing.assert_close(block(tokens), wanted(tokens), rtol=1e-4, atol=1e-5)
+
+
+def test_shapes() -> None:
+    out = encoder()(windows(3, persons=2))
+    assert out.shape == (3, 16)
+    assert torch.isfinite(out).all()
+
+
+def test_masked_person_counts_for_nothing() -> None:
+    model, lone = encoder(), windows(4)
+    padded = torch.cat([lone, torch.zeros_like(lone)], dim=1)
+    torch.testing.assert_close(model(padded), model(lone), rtol=1e-4, atol=1e-5)
+
+
+def test_two_persons_are_the_mean_of_each_in_any_order() -> None:
+    model, pair = encoder(), windows(3, persons=2)
+    each = (model(pair[:, :1]) + model(pair[:, 1:])) / 2
+    torch.testing.assert_close(model(pair), each, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(model(pair.flip(1)), model(pair), rtol=1e-4, atol=1e-5)
+
+
+def test_nobody_at_all_is_zero() -> None:
+    assert not encoder()(torch.zeros(2, 2, 48, 25, 3)).any()
+
+
+def test_order_of_time_and_joints_matters() -> None:
+    model, x = encoder(), windows(2)
+    assert (model(x.flip(2)) - model(x)).abs().max() > 1e-4
+    assert (model(x.flip(3)) - model(x)).abs().max() > 1e-4
+
+
+def test_tokens_are_left_out_in_training_alone() -> None:
+    model, x = encoder(), windows(2)
+    assert torch.equal(model(x), model(x))
+    model.train()
+    assert not torch.equal(model(x), model(x))
+    assert model._kept(torch.randn(2, 40, 16)).shape == (2, 30, 16)  # pyright: ignore[reportPrivateUsage]
+
+
+def test_a_window_of_another_length_is_refused() -> None:
+    with pytest.raises(ShapeError, match="48 frames, got 24"):
+        encoder()(windows(1)[:, :, :24])
+
+
+@pytest.mark.parametrize(
+    "changes", [{"width": 0}, {"heads": 3}, {"patch": 7}, {"token_drop": 1.0}, {"depth": 0}, {"heads": 0}]
+)
+def test_sizes_nobody_can_build_are_refused(changes: dict[str, float]) -> None:
+    with pytest.raises(ConfigError):
+        TransformerConfig(**changes)  # pyright: ignore[reportArgumentType]
