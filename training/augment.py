@@ -40,11 +40,14 @@ class Augmentation:
     webcam's guess of how far a limb reaches towards it."""
     hands_lost: float = 0.2
     """Chance that a hand's joints are lost, and held at the wrist, for a whole window, [0, 1]."""
+    invented: float = 0.0
+    """Chance that the joints along the trunk and in the hands are guessed from shoulders, hips, head,
+    wrists and hands, as they are of sensors that do not see them, [0, 1]."""
 
     def __post_init__(self) -> None:
         """Refuse strengths below 0 and chances above 1."""
         values = (self.yaw_deg, self.tilt_deg, self.limb, self.jitter_m, self.depth_m, self.depth_scale)
-        chances = (self.mirror, self.hands_lost)
+        chances = (self.mirror, self.hands_lost, self.invented)
         if min(*values, *chances) < 0 or max(chances) > 1:
             raise ConfigError(f"wanted strengths of 0 or more and chances up to 1, got {self}")
 
@@ -88,6 +91,8 @@ def augmented(
     x[..., 2] += _slow_noise(rng, len(x), config.depth_m)
     if config.depth_scale > 0:
         x = x @ _stretched(rng, config.depth_scale).T
+    if rng.random() < config.invented:
+        x = _INVENTED @ x
     for wrist, hand in _HANDS:
         if rng.random() < config.hands_lost:
             x[:, hand] = x[:, [wrist]]
@@ -105,6 +110,30 @@ def _bone_chains() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 
 _TO_BONES, _FROM_BONES = _bone_chains()
+
+
+def _invention() -> NDArray[np.float32]:
+    """(25, 25) map that replaces joints by what a sensor without them would make of the others."""
+    to = np.eye(len(NTU_25), dtype=np.float32)
+    shoulders, hips = (Joint.SHOULDER_LEFT, Joint.SHOULDER_RIGHT), (Joint.HIP_LEFT, Joint.HIP_RIGHT)
+    recipes: dict[Joint, dict[Joint, float]] = {
+        Joint.SPINE_BASE: dict.fromkeys(hips, 0.5),
+        Joint.SPINE_MID: dict.fromkeys((*hips, *shoulders), 0.25),
+        Joint.SPINE_SHOULDER: dict.fromkeys(shoulders, 0.5),
+        Joint.NECK: {**dict.fromkeys(shoulders, 0.325), Joint.HEAD: 0.35},
+    }
+    for side in ("LEFT", "RIGHT"):
+        wrist, hand = Joint[f"WRIST_{side}"], Joint[f"HAND_{side}"]
+        recipes[Joint[f"HAND_TIP_{side}"]] = {hand: 2.0, wrist: -1.0}
+        recipes[Joint[f"THUMB_{side}"]] = {hand: 1.0}
+    for joint, recipe in recipes.items():
+        to[joint] = 0.0
+        for source, weight in recipe.items():
+            to[joint, source] = weight
+    return to
+
+
+_INVENTED = _invention()
 
 
 def _proportions(rng: np.random.Generator, strength: float) -> NDArray[np.float32]:

@@ -124,3 +124,24 @@ def test_depth_is_stretched_and_height_is_not() -> None:
         assert np.abs(window - plain).max() > 0.002
     up = [window[:, Joint.HEAD, 1].mean() for window in windows]
     np.testing.assert_allclose(up, plain[:, Joint.HEAD, 1].mean(), rtol=0.1)
+
+
+def test_invented_joints_follow_from_the_others() -> None:
+    invented = Augmentation(invented=1, **_others(NOTHING, "invented"))
+    bent = WINDOW.copy()
+    bent[:, Joint.SPINE_MID] += (0.0, 0.0, 0.2)
+    bent[:, Joint.THUMB_LEFT] += (0.1, 0.1, 0.0)
+    straight, also = (
+        augmented(positions, np.random.default_rng(0), config=invented)[0] for positions in (WINDOW, bent)
+    )
+    np.testing.assert_allclose(straight, also, atol=1e-5)
+    middle = straight[:, [Joint.SHOULDER_LEFT, Joint.SHOULDER_RIGHT, Joint.HIP_LEFT, Joint.HIP_RIGHT]].mean(
+        axis=1
+    )
+    np.testing.assert_allclose(straight[:, Joint.SPINE_MID], middle, atol=1e-5)
+    np.testing.assert_allclose(straight[:, Joint.THUMB_LEFT], straight[:, Joint.HAND_LEFT], atol=1e-5)
+    seen = [Joint.ELBOW_LEFT, Joint.KNEE_RIGHT, Joint.HEAD]
+    apart = np.linalg.norm(straight[:, seen[0]] - straight[:, seen[1]], axis=-1)
+    plain = draw(NOTHING)[0]
+    scale = apart / np.linalg.norm(plain[:, seen[0]] - plain[:, seen[1]], axis=-1)
+    np.testing.assert_allclose(scale, scale[0], rtol=1e-3)
