@@ -137,11 +137,11 @@ def steps_of(config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> list[Step]
 def test_a_share_of_every_batch_is_of_the_grammar(
     config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def half_silent(rng: np.random.Generator) -> GrammarMotion:
+    def partly_silent(rng: np.random.Generator) -> GrammarMotion:
         motion = sample_motion(rng)
-        return motion if rng.random() < 0.5 else dataclasses.replace(motion, negatives=())
+        return motion if rng.random() < 0.8 else dataclasses.replace(motion, negatives=())
 
-    monkeypatch.setattr(grammar_batches, "sample_motion", half_silent)
+    monkeypatch.setattr(grammar_batches, "sample_motion", partly_silent)
     mixed = GrammarConfig(motions=12, share=0.5)
     steps = steps_of(dataclasses.replace(config, grammar=mixed, adapter=6), monkeypatch)
     assert len(steps) == 8
@@ -150,7 +150,9 @@ def test_a_share_of_every_batch_is_of_the_grammar(
         assert (step.labels[:4] < classes).all()
         assert (step.labels[4:] >= classes).all()
         assert step.text_learns
-        assert step.negatives is not None
+        if step.negatives is None:  # Not one of the four has a false sentence.
+            silent += 4
+            continue
         assert not step.negatives[:4].any()
         # None stays none: the adapter has learnt to give zeros a meaning, and must not be asked.
         lengths = step.negatives[4:].norm(dim=1)
