@@ -230,7 +230,7 @@ class Pipeline:
         # The identities go with them: joints that are all centred on the hips do not tell people apart.
         persons = tuple(replace(one.person, track=one.track) for one in tracked)
         try:
-            self._recorder.write(replace(frame, persons=persons))
+            self._recorder.write(replace(frame, persons=persons, identified=True))
         except StoreError as error:
             self._recorder = None
             _log.warning("recording ends: %s", error)

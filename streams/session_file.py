@@ -4,9 +4,9 @@
     then, for each frame, u32 length, u32 CRC-32, payload
 
 A payload is ``i64`` nanoseconds since the session began, ``u8`` flags (1: the joints are
-smoothed already), ``u8`` persons, and for each person ``i32`` the source's own identity (-1:
-none), (25, 3) float32 positions in metres and (25,) float32 confidence. Everything is
-little-endian. Floats are kept whole, so a replay has the very joints that were seen live.
+smoothed already; 2: the identities are final), ``u8`` persons, and for each person ``i32`` its
+identity (-1: none), (25, 3) float32 positions in metres and (25,) float32 confidence. Everything
+is little-endian. Floats are kept whole, so a replay has the very joints that were seen live.
 """
 
 import json
@@ -33,7 +33,7 @@ _TRACK = struct.Struct("<i")
 _JOINTS = len(NTU_25)
 _PERSON_BYTES = _TRACK.size + _JOINTS * 4 * 4
 _MOST_BYTES = _FRAME.size + MAX_PERSONS * _PERSON_BYTES
-_SMOOTHED = 1
+_SMOOTHED, _IDENTIFIED = 1, 2
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ def encode_frame(frame: SkeletonFrame, offset_ns: int) -> bytes:
         offset_ns: Its time since the session began, nanoseconds.
     """
     persons = frame.persons[:MAX_PERSONS]
-    parts = [_FRAME.pack(offset_ns, _SMOOTHED if frame.smoothed else 0, len(persons))]
+    flags = _SMOOTHED * frame.smoothed | _IDENTIFIED * frame.identified
+    parts = [_FRAME.pack(offset_ns, flags, len(persons))]
     for person in persons:
         parts.append(_TRACK.pack(-1 if person.track is None else person.track))
         parts.append(person.positions.astype("<f4").tobytes())
@@ -162,4 +163,9 @@ def _decode(payload: bytes) -> SkeletonFrame | None:
                 track=None if track < 0 else track,
             )
         )
-    return SkeletonFrame(tuple(persons), captured_ns=offset_ns, smoothed=bool(flags & _SMOOTHED))
+    return SkeletonFrame(
+        tuple(persons),
+        captured_ns=offset_ns,
+        smoothed=bool(flags & _SMOOTHED),
+        identified=bool(flags & _IDENTIFIED),
+    )

@@ -49,12 +49,14 @@ class SkeletonFrame:
         captured_ns: ``time.monotonic_ns`` at exposure, strictly increasing within a source.
         picture: What they were seen in; None for sources without pictures.
         smoothed: Whether what estimated the joints has smoothed them over time already.
+        identified: Whether every person's ``track`` is final, as this project's own tracker gave it.
     """
 
     persons: tuple[Person, ...]
     captured_ns: int
     picture: Picture | None = None
     smoothed: bool = False
+    identified: bool = False
 
 
 class PictureSource(Protocol):

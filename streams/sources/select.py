@@ -10,12 +10,13 @@ from streams.sources.camera import CameraSource
 from streams.sources.recording import RecordingSource
 from streams.sources.session import SessionSource
 from streams.sources.synthetic import SyntheticSource
+from streams.sources.synthetic_pair import TWO, SyntheticPairSource
 from streams.sources.video import VideoSource
 
 Source = PictureSource | SkeletonSource
 
 _KNOWN = (
-    'a camera ("0", "camera:0"), the synthetic person ("synthetic", "synthetic:standing"), "auto", '
+    'a camera ("0", "camera:0"), the synthetic person ("synthetic", "synthetic:two"), "auto", '
     "or a video, recorded session or file of skeletons by its path"
 )
 
@@ -39,7 +40,7 @@ def open_source(text: str, *, fast: bool = False, loop: bool = False) -> Source:
         return CameraSource(int(rest or text))
     if kind == "synthetic":
         _refuse_fast(text, fast=fast)
-        return SyntheticSource(text)
+        return SyntheticPairSource(text) if rest.partition(":")[0] == TWO else SyntheticSource(text)
     if text == "auto":
         _refuse_fast(text, fast=fast)
         return _camera_or_synthetic()

@@ -3,12 +3,14 @@
 synthetic             the show: every action of ``ACTIONS`` in turn, standing in between
 synthetic:standing    stands, with natural sway
 synthetic:<action>    one action again and again, for example "synthetic:squat"
+
+``synthetic_pair`` has two people.
 """
 
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import cycle
 
 import numpy as np
@@ -26,6 +28,8 @@ _ENDS = [
     *(Joint.HAND_LEFT, Joint.HAND_TIP_LEFT, Joint.THUMB_LEFT, Joint.FOOT_LEFT),
     *(Joint.HAND_RIGHT, Joint.HAND_TIP_RIGHT, Joint.THUMB_RIGHT, Joint.FOOT_RIGHT),
 ]
+
+_SURE = np.ones(len(NTU_25), np.float32)
 
 
 def _times(reps: int, *steps: Step) -> tuple[Step, ...]:
@@ -157,7 +161,8 @@ class SyntheticSource:
     def __iter__(self) -> Iterator[SkeletonFrame]:
         """Frames at the source's rate until ``close``; the truth is in ``current_action``."""
         period_ns, start_ns = round(1e9 / self._fps), time.monotonic_ns()
-        for count, (name, positions, confidence) in enumerate(self._moments()):
+        moments = performance(self._script, fps=self._fps, rng=self._rng)
+        for count, (name, positions) in enumerate(moments):
             due_ns = start_ns + count * period_ns
             if name != self.current_action:
                 self._recent.append((due_ns, name))
@@ -169,31 +174,40 @@ class SyntheticSource:
                 self._closed.wait(max(0, -late_ns) / 1e9)
             if self._closed.is_set():
                 return
-            yield SkeletonFrame((Person(positions, confidence, track=0),), captured_ns=due_ns)
+            yield SkeletonFrame((Person(positions, _SURE, track=0),), captured_ns=due_ns)
 
     def close(self) -> None:
         """End the iteration, also while it waits for the next frame; from any thread."""
         self._closed.set()
 
-    def _moments(self) -> Iterator[tuple[str, NDArray[np.float32], NDArray[np.float32]]]:
-        body = Body(height_m=float(self._rng.uniform(1.6, 1.85)))
-        for name in cycle(self._script):
-            if name == STANDING:
-                pose = perform([step(2.0)], fps=self._fps, settle_s=0.0)
-            else:
-                pose = perform(ACTIONS[name], fps=self._fps, side=RIGHT)
-            positions = self._sensed(pose, body)
-            confidence = np.ones(positions.shape[:2], np.float32)
-            for moment in zip(positions, confidence, strict=True):
-                yield name, *moment
 
-    def _sensed(self, pose: Pose, body: Body) -> NDArray[np.float32]:
-        """(T, 25, 3) as a depth camera gives it: millimetres of jitter, more at hands and feet."""
-        add_sway(pose, fps=self._fps, rng=self._rng)
-        positions = at_sensor(positions_of(pose, body=body))
-        spread = np.full((len(NTU_25), 1), 0.003)
-        spread[_ENDS] = 0.006
-        return positions + (self._rng.standard_normal(positions.shape) * spread).astype(np.float32)
+def performance(
+    script: Iterable[str], *, fps: float, rng: np.random.Generator
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """What somebody does, frame by frame and for ever: name, and (25, 3) joints a depth camera would give.
+
+    Args:
+        script: Keys of ``ACTIONS`` or "standing", performed in turn.
+        fps: Frames a second.
+        rng: Of the body's height, its sway and the sensor's jitter.
+    """
+    body = Body(height_m=float(rng.uniform(1.6, 1.85)))
+    for name in cycle(script):
+        if name == STANDING:
+            pose = perform([step(2.0)], fps=fps, settle_s=0.0)
+        else:
+            pose = perform(ACTIONS[name], fps=fps, side=RIGHT)
+        for positions in _sensed(pose, body, fps=fps, rng=rng):
+            yield name, positions
+
+
+def _sensed(pose: Pose, body: Body, *, fps: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """(T, 25, 3) as a depth camera gives it: millimetres of jitter, more at hands and feet."""
+    add_sway(pose, fps=fps, rng=rng)
+    positions = at_sensor(positions_of(pose, body=body))
+    spread = np.full((len(NTU_25), 1), 0.003)
+    spread[_ENDS] = 0.006
+    return positions + (rng.standard_normal(positions.shape) * spread).astype(np.float32)
 
 
 def _script_named(script: str) -> tuple[str, ...]:
@@ -205,5 +219,5 @@ def _script_named(script: str) -> tuple[str, ...]:
             return (STANDING,)
         if action in ACTIONS:
             return (STANDING, action)
-    known = ", ".join(f"synthetic:{name}" for name in (STANDING, *ACTIONS))
+    known = ", ".join(f"synthetic:{name}" for name in (STANDING, "two", *ACTIONS))
     raise SourceError(f"wanted synthetic or one of {known}, got {script!r}")

@@ -10,6 +10,7 @@ from streams.sources.recording import RecordingSource
 from streams.sources.select import gives_pictures, open_source
 from streams.sources.session import SessionSource
 from streams.sources.synthetic import SyntheticSource
+from streams.sources.synthetic_pair import SyntheticPairSource
 from tests.streams.fakes import waving
 from tests.streams.formats.written import kinect_v2_line
 
@@ -39,6 +40,11 @@ def test_the_synthetic_person(text: str) -> None:
     source = open_source(text)
     assert isinstance(source, SyntheticSource)
     assert not gives_pictures(source)
+
+
+@pytest.mark.parametrize("text", ["synthetic:two", "synthetic:two:squat,clap"])
+def test_two_synthetic_people(text: str) -> None:
+    assert isinstance(open_source(text), SyntheticPairSource)
 
 
 def test_auto_is_a_camera_if_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
