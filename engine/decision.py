@@ -40,6 +40,9 @@ class DecisionConfig:
     """Windows in a row without support that end an action."""
     vanish_s: float = 2.0
     """A track without a window for this long is over, seconds."""
+    least_quality: float = 0.3
+    """Quality of a window below which it counts as unknown, [0, 1]: its person is cut off, too small
+    or hardly seen."""
     max_tracks: int = 256
     """Most tracks followed at once; one more, and the one unheard of for longest is over."""
 
@@ -59,6 +62,8 @@ class DecisionConfig:
                 "wanted smoothing_s in [0, 60] and vanish_s in [0.1, 600], "
                 f"got {self.smoothing_s} and {self.vanish_s}; both are seconds"
             )
+        if not 0.0 <= self.least_quality <= 1.0:
+            raise ConfigError(f"wanted least_quality in [0, 1], got {self.least_quality}; it is a share")
         counts = (self.onset_windows, self.offset_windows, self.max_tracks)
         if min(counts) < 1 or max(counts) > 10_000:
             raise ConfigError(
@@ -79,6 +84,7 @@ class Standing:
         probabilities: (K,) in the same order; with ``unknown`` they sum to 1.
         unknown: Probability of the unnamed class.
         idle: Nobody in it moves.
+        quality: How much of the person can be believed, [0, 1].
     """
 
     stream: str
@@ -88,6 +94,7 @@ class Standing:
     probabilities: NDArray[np.float64]
     unknown: float
     idle: bool
+    quality: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -200,6 +207,9 @@ class Decider:
 
     def _average(self, track: _Track, standing: Standing, *, elapsed_ns: int) -> None:
         current = np.append(standing.probabilities, standing.unknown)
+        if standing.quality < self._config.least_quality:
+            # What is hardly seen resembles something all the same.
+            current[:-1], current[-1] = 0.0, 1.0
         # Averages over other classes say nothing about these: they begin anew.
         known = track.class_ids == standing.class_ids and len(track.average) > 0
         if known and self._config.smoothing_s > 0.0:

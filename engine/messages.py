@@ -43,6 +43,10 @@ class Prediction:
     """``arrived``, ``started``, ``embedded``, ``decided``: age when each stage was done."""
     replaced: int = 0
     """Windows of this track that newer ones replaced so far."""
+    quality: float = 1.0
+    """How much of the person could be believed, [0, 1]; where too little, the state is unknown."""
+    persons: int = 1
+    """Persons in the window: 2 where somebody's companion belongs to it."""
 
 
 @dataclass(frozen=True)

@@ -177,6 +177,7 @@ class Recognizer:
                 probabilities=shares,
                 unknown=unknown,
                 idle=idle,
+                quality=window.quality,
             )
         )
         best = [int(k) for k in np.argsort(-scores, kind="stable")[:MOST_SHOWN]]
@@ -190,6 +191,8 @@ class Recognizer:
             unknown_probability=unknown,
             motion_m=embedded.motion_m,
             vocabulary=self._version,
+            quality=window.quality,
+            persons=len(window.positions),
         )
         recognition = Recognition(prediction, self._events(decision.transitions, now_ns))
         self._recent.remember(window, idle=idle)

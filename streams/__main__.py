@@ -92,6 +92,7 @@ def _capture(config: CaptureConfig) -> None:
             estimator=estimator,
             preview=preview,
             recorder=recorder,
+            pairs=config.pairs,
             patience_s=config.engine_wait_s,
         )
         _stop_on_signals(pipeline, sender)

@@ -43,8 +43,12 @@ class CaptureConfig:
     """Time between two windows of a person, seconds."""
     joints_only: bool = False
     """No picture leaves this process; joints do."""
-    poses: int = 1
-    """Persons looked for in a picture, 1 or 2; two take twice the time."""
+    poses: int = 2
+    """Most persons looked for in a picture, 1 to 6; each one that is there takes as much time as the
+    first, looking for one who is not a twentieth of that."""
+    pairs: bool = False
+    """Also show the engine two people who stand close together as one window of two, for bundles that
+    know what people do to each other; the one that comes with this program does not."""
     pose_model: Path | None = None
     """A pose_landmarker .task file of your own."""
     record: Path | None = None

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from streams.companions import Companions
 from streams.latency import StageTimes
 from streams.preview_publisher import PreviewPublisher
 from streams.recorder import SessionRecorder
@@ -28,6 +29,7 @@ from streams.smoothing import Smoother
 from streams.sources.base import Person, Picture, SkeletonFrame
 from streams.sources.select import Source
 from streams.tracking import Tracked, Tracker
+from streams.view_check import ViewCheck
 from streams.windowing import Windower
 
 _log = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ class Pipeline:
         estimator: Needed for a source of pictures.
         preview: Shows what is seen, if anybody watches.
         recorder: Records what is seen.
+        pairs: Cut the windows of people who stand close together as windows of two.
         patience_s: Time the engine may take to accept a window that must not be lost, seconds.
     """
 
@@ -69,6 +72,7 @@ class Pipeline:
         estimator: Estimator | None = None,
         preview: PreviewPublisher | None = None,
         recorder: SessionRecorder | None = None,
+        pairs: bool = False,
         patience_s: float = 60.0,
     ) -> None:
         self._source = source
@@ -81,6 +85,8 @@ class Pipeline:
         self._patience_s = patience_s
         self._tracker = Tracker()
         self._smoother = Smoother()
+        self._companions = Companions() if pairs else None
+        self._view = ViewCheck()
         self._windower: Windower | None = None
         self._times = StageTimes()
         self._recent_ns: deque[int] = deque(maxlen=31)
@@ -128,12 +134,14 @@ class Pipeline:
             "refused": dict(self._refused),
             "persons_ignored": self._tracker.ignored,
             "windows": self._counts["windows"],
+            "windows_of_two": self._counts["windows_of_two"],
             "tracks_restarted": windower.restarted if windower else 0,
             "sender": self._sender.counters(),
             "previews": preview.sent if preview else 0,
             "previews_passed_over": preview.passed_over if preview else 0,
             "frames_recorded": recorder.frames if recorder else 0,
             "fps": round(self._fps(), 2),
+            "view": {**self._view.estimates, "warnings": list(self._view.warnings)},
             "stages_ms": self._times.summary(),
         }
 
@@ -150,11 +158,20 @@ class Pipeline:
         with self._times.measured("track"):
             tracked = self._tracker(frame)
             smooth = tracked if frame.smoothed else self._smoothed(tracked, frame.captured_ns)
+        companion_of = {} if self._companions is None else self._companions(smooth, frame)
         for one in smooth:
-            self._cut(one, frame.captured_ns)
+            self._cut(one, frame.captured_ns, companion_of.get(one.track))
+        for warning in self._view(frame, tracked):
+            _log.warning("%s: %s", self._source.name, warning)
         with self._times.measured("pass_on"):
             if self._preview is not None:
-                self._preview.show(frame, smooth, fps=self._fps(), dropped=self._source.dropped)
+                self._preview.show(
+                    frame,
+                    smooth,
+                    fps=self._fps(),
+                    dropped=self._source.dropped,
+                    warnings=self._view.warnings,
+                )
             self._record(frame, tracked)
 
     def _estimated(self, item: Picture | SkeletonFrame) -> SkeletonFrame:
@@ -196,10 +213,10 @@ class Pipeline:
         smooth: list[Tracked] = []
         for one in tracked:
             positions = self._smoother(one.track, one.person.positions, captured_ns / 1e9)
-            smooth.append(Tracked(one.track, replace(one.person, positions=positions)))
+            smooth.append(replace(one, person=replace(one.person, positions=positions)))
         return tuple(smooth)
 
-    def _cut(self, one: Tracked, captured_ns: int) -> None:
+    def _cut(self, one: Tracked, captured_ns: int, companion: int | None) -> None:
         spec = self._sender.spec
         if spec is None:
             return
@@ -208,10 +225,16 @@ class Pipeline:
             self._windower = Windower(self._stream, spec, hop_s=min(self._hop_s, spec.length_s))
         with self._times.measured("window"):
             window = self._windower.push(
-                one.track, one.person.positions, one.person.confidence, captured_ns=captured_ns
+                one.track,
+                one.person.positions,
+                one.person.confidence,
+                captured_ns=captured_ns,
+                quality=one.quality,
+                companion=companion,
             )
         if window is not None:
             self._counts["windows"] += 1
+            self._counts["windows_of_two"] += len(window.positions) > 1
             self._send(window)
 
     def _send(self, window: Window) -> None:

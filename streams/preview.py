@@ -40,7 +40,7 @@ class SeenTrack:
 
     track: int
     quality: float
-    """Mean confidence of the joints, [0, 1]."""
+    """How much of the person can be believed, [0, 1]: seen, inside the picture, large enough."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +61,7 @@ class Preview:
         joints_only: Whether pictures are withheld.
         jpeg: The picture; None without one or where it is withheld.
         frames_dropped: Frames so far that came too late for the capture process.
+        warnings: What is wrong with the view, a sentence of advice each.
     """
 
     stream: str
@@ -76,6 +77,7 @@ class Preview:
     joints_only: bool
     jpeg: bytes | None
     frames_dropped: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 class PreviewReader:
@@ -177,6 +179,7 @@ def preview_from(message: Message, *, received_ns: int) -> Preview:
         joints_only=message.header.get("joints_only") is True,
         jpeg=None if jpeg is None else jpeg.tobytes(),
         frames_dropped=field(message, "frames_dropped", int),
+        warnings=_warnings(message.header.get("warnings")),
     )
 
 
@@ -186,6 +189,11 @@ def _shaped(message: Message, name: str, shape: tuple[int, ...]) -> NDArray[np.f
         found = "none" if array is None else f"{array.shape} {array.dtype}"
         raise WireError(f"wanted {name} {shape} float32 in a preview, got {found}")
     return array
+
+
+def _warnings(listed: Any) -> tuple[str, ...]:
+    # An older publisher has none; people read them, so their length is bounded.
+    return tuple(str(said)[:200] for said in listed[:8]) if isinstance(listed, list) else ()
 
 
 def _tracks(listed: list[Any]) -> tuple[SeenTrack, ...]:

@@ -30,6 +30,7 @@ class _Shown:
     dropped: int
     size: tuple[int, int]
     """Width and height of the picture; 0 without one."""
+    warnings: tuple[str, ...]
     rgb: NDArray[np.uint8] | None
     """None without a picture or where it is withheld."""
 
@@ -76,7 +77,13 @@ class PreviewPublisher:
         self._thread.start()
 
     def show(
-        self, frame: SkeletonFrame, tracked: Sequence[Tracked], *, fps: float, dropped: int = 0
+        self,
+        frame: SkeletonFrame,
+        tracked: Sequence[Tracked],
+        *,
+        fps: float,
+        dropped: int = 0,
+        warnings: tuple[str, ...] = (),
     ) -> None:
         """Publish this frame next, unless a later one comes first.
 
@@ -85,13 +92,16 @@ class PreviewPublisher:
             tracked: Where its persons are taken from.
             fps: Frames a second seen of late.
             dropped: Frames so far that were not seen, because they came too late.
+            warnings: What is wrong with the view, a sentence each.
         """
         rgb = frame.picture.rgb if frame.picture else None
         size = (rgb.shape[1], rgb.shape[0]) if rgb is not None else (0, 0)
         withheld = self._encode is None
         with self._changed:
             self.passed_over += self._next is not None
-            self._next = _Shown(tracked, frame.captured_ns, fps, dropped, size, None if withheld else rgb)
+            self._next = _Shown(
+                tracked, frame.captured_ns, fps, dropped, size, warnings, None if withheld else rgb
+            )
             self._changed.notify()
 
     def close(self) -> None:
@@ -132,10 +142,8 @@ class PreviewPublisher:
             "sequence": self.sent,
             "width": shown.size[0],
             "height": shown.size[1],
-            "tracks": [
-                {"track": t.track, "quality": round(float(t.person.confidence.mean()), 3)}
-                for t in shown.tracked
-            ],
+            "tracks": [{"track": t.track, "quality": round(t.quality, 3)} for t in shown.tracked],
+            "warnings": list(shown.warnings),
             "fps": round(shown.fps, 2),
             "frames_dropped": shown.dropped,
             "joints_only": self._encode is None,

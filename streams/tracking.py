@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from streams.assignment import assign
+from streams.quality import person_quality
 from streams.sighting import Array, Sighting, overlap, sighting
 from streams.skeleton.errors import ConfigError
 from streams.sources.base import Person, SkeletonFrame
@@ -61,10 +62,12 @@ class Tracked:
     Attributes:
         track: The same number as long as the person stays in sight; never used again.
         person: The person in this frame.
+        quality: How much of the person can be believed, [0, 1].
     """
 
     track: int
     person: Person
+    quality: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +105,11 @@ class Tracker:
             frame: Later than the frame before.
         """
         if frame.identified:
-            return tuple(Tracked(p.track, p) for p in frame.persons if p.track is not None)
+            return tuple(
+                Tracked(p.track, p, person_quality(p, sighting(p, frame)))
+                for p in frame.persons
+                if p.track is not None
+            )
         now_ns = frame.captured_ns
         oldest_ns = now_ns - int(self._config.lost_s * 1e9)
         alive = [track for track in self._tracks if track.seen_ns >= oldest_ns]
@@ -119,7 +126,10 @@ class Tracker:
         lost = [track for i, track in enumerate(alive) if i not in matched.values()]
         lost.sort(key=lambda track: -track.seen_ns)
         self._tracks = [*seen, *lost[: self._config.max_persons]]
-        return tuple(Tracked(t.number, ranked[column]) for t, column in zip(seen, chosen, strict=True))
+        return tuple(
+            Tracked(track.number, ranked[column], person_quality(ranked[column], sightings[column]))
+            for track, column in zip(seen, chosen, strict=True)
+        )
 
     def _chosen(self, costs: list[list[float]], persons: int) -> list[int]:
         """Who is followed of too many: who may be known already before who cannot be."""

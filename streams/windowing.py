@@ -6,6 +6,8 @@ moment it was due. The first is cut when half the length is covered: before that
 not been seen long enough for a guess to mean anything. What lies before the first frame is held
 from it, what lies between two frames is interpolated, and a longer hole than half a second ends
 the window's past: the track begins anew.
+
+A window of two is that of a person with a companion's beside it, over the same time.
 """
 
 from collections import deque
@@ -30,6 +32,7 @@ class _Frame:
     captured_ns: int
     positions: NDArray[np.float32]
     confidence: NDArray[np.float32]
+    quality: float
 
 
 @dataclass(eq=False)
@@ -81,6 +84,8 @@ class Windower:
         confidence: NDArray[np.floating],
         *,
         captured_ns: int,
+        quality: float = 1.0,
+        companion: int | None = None,
     ) -> Window | None:
         """The window that ends at this frame, if one is due.
 
@@ -89,6 +94,9 @@ class Windower:
             positions: (25, 3), metres, Kinect camera space, finite.
             confidence: (25,) in [0, 1].
             captured_ns: ``time.monotonic_ns`` at exposure, later than the track's last frame.
+            quality: How much of the person can be believed, [0, 1].
+            companion: Track of whoever belongs into the window as a second person; left out where
+                that one has not been seen for half of the window's length.
 
         Raises:
             TimestampError: The frame is not later than the track's last; it is left out.
@@ -107,11 +115,16 @@ class Windower:
             state = self._tracks[track] = _Track(deque(maxlen=self._most), sequence)
         frames = state.frames
         self.crowded_out += len(frames) == frames.maxlen
-        frames.append(_Frame(captured_ns, positions.astype(np.float32), confidence.astype(np.float32)))
+        frames.append(
+            _Frame(captured_ns, positions.astype(np.float32), confidence.astype(np.float32), quality)
+        )
         # One frame before the window's beginning is kept: the beginning lies between the two.
         while len(frames) > 2 and frames[1].captured_ns <= captured_ns - self._length_ns:
             frames.popleft()
-        return self._window(track, state) if self._due(state) else None
+        if not self._due(state):
+            return None
+        beside = None if companion is None or companion == track else self._tracks.get(companion)
+        return self._window(track, state, beside)
 
     def _forget(self, now_ns: int) -> None:
         hole_ns = round(BRIDGED_S * 1e9)
@@ -129,25 +142,43 @@ class Windower:
             return len(frames) > 1 and seen_ns >= LEAST_COVERED * self._length_ns
         return now_ns + step_ns // 2 >= state.due_ns
 
-    def _window(self, track: int, state: _Track) -> Window:
+    def _window(self, track: int, state: _Track, beside: _Track | None) -> Window:
         frames = state.frames
         end_ns = frames[-1].captured_ns
-        times_s = np.array([frame.captured_ns - end_ns for frame in frames]) / 1e9
-        targets_s = uniform_times(0.0, length_s=self.spec.length_s, frames=self.spec.frames)
-        confidence = resample(np.stack([frame.confidence for frame in frames]), times_s, targets_s)
-        confidence[_guessed(times_s, targets_s)] = 0.0
+        persons = [self._resampled(frames, end_ns)]
+        if beside is not None and self._covers(beside, end_ns):
+            persons.append(self._resampled(beside.frames, end_ns))
+        seen_s = (end_ns - frames[0].captured_ns) / 1e9
         window = Window(
             stream=self.stream,
             track=track,
             sequence=state.sequence,
-            positions=resample(np.stack([frame.positions for frame in frames]), times_s, targets_s)[None],
-            confidence=confidence[None],
+            positions=np.stack([positions for positions, _ in persons]),
+            confidence=np.stack([confidence for _, confidence in persons]),
             length_s=self.spec.length_s,
-            source_fps=float((len(times_s) - 1) / (times_s[-1] - times_s[0])),
+            source_fps=(len(frames) - 1) / seen_s,
             captured_ns=end_ns,
+            quality=min(1.0, sum(frame.quality for frame in frames) / len(frames)),
         )
         self._schedule(state)
         return window
+
+    def _covers(self, other: _Track, end_ns: int) -> bool:
+        """Whether somebody else was seen for at least half of a window that ends then, and to its end."""
+        first_ns, last_ns = other.frames[0].captured_ns, other.frames[-1].captured_ns
+        seen_ns = last_ns - max(first_ns, end_ns - self._length_ns)
+        return seen_ns >= LEAST_COVERED * self._length_ns and end_ns - last_ns <= BRIDGED_S * 1e9
+
+    def _resampled(
+        self, frames: deque[_Frame], end_ns: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(T, 25, 3) positions and (T, 25) confidence of the window that ends then."""
+        times_s = np.array([frame.captured_ns - end_ns for frame in frames]) / 1e9
+        targets_s = uniform_times(0.0, length_s=self.spec.length_s, frames=self.spec.frames)
+        positions = resample(np.stack([frame.positions for frame in frames]), times_s, targets_s)
+        confidence = resample(np.stack([frame.confidence for frame in frames]), times_s, targets_s)
+        confidence[_guessed(times_s, targets_s)] = 0.0
+        return positions, confidence
 
     def _schedule(self, state: _Track) -> None:
         """Count the window just cut, and set when the next one is due: moments passed over are skipped."""

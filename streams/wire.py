@@ -160,6 +160,7 @@ def pack_window(window: Window) -> list[bytes]:
         "age_ns": max(0, time.monotonic_ns() - window.captured_ns),
         "length_s": window.length_s,
         "source_fps": window.source_fps,
+        "quality": round(window.quality, 4),
     }
     return pack("window", header, positions=window.positions, confidence=window.confidence)
 
@@ -185,6 +186,8 @@ def unpack_window(message: Message, *, received_ns: int) -> Window:
             length_s=float(field(message, "length_s", (int, float))),
             source_fps=float(field(message, "source_fps", (int, float))),
             captured_ns=received_ns - age_ns,
+            # An older sender does not tell.
+            quality=float(field(message, "quality", (int, float))) if "quality" in message.header else 1.0,
         )
     except KeyError as missing:
         raise WireError(f"wanted buffer {missing} in a window, got {sorted(message.arrays)}") from None

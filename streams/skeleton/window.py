@@ -42,6 +42,8 @@ class Window:
         length_s: Time spanned, seconds.
         source_fps: Rate of the frames it was resampled from, 1/s.
         captured_ns: ``time.monotonic_ns`` of this machine at the exposure of the last frame.
+        quality: How much of the (first) person could be believed, the mean over the frames, [0, 1]:
+            seen, inside the picture, large enough.
     """
 
     stream: str
@@ -52,13 +54,14 @@ class Window:
     length_s: float
     source_fps: float
     captured_ns: int
+    quality: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse shapes and values no encoder may see.
 
         Raises:
             ShapeError: positions or confidence have another shape.
-            CoordinateError: NaN or infinite values.
+            CoordinateError: NaN or infinite values, or a quality out of its range.
         """
         shape = self.positions.shape
         if len(shape) != 4 or shape[2:] != (len(NTU_25), 3):
@@ -69,6 +72,8 @@ class Window:
             raise ShapeError(f"wanted confidence {shape[:3]}, got {self.confidence.shape}")
         if not (np.isfinite(self.positions).all() and np.isfinite(self.confidence).all()):
             raise CoordinateError("wanted finite positions and confidence, got NaN or infinity")
+        if not 0.0 <= self.quality <= 1.0:
+            raise CoordinateError(f"wanted a quality of 0 to 1, got {self.quality}; it is a share")
 
     @property
     def frames(self) -> int:

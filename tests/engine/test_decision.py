@@ -63,6 +63,18 @@ def test_windows_that_disagree_begin_nothing():
     assert _phases(decisions) == []
 
 
+def test_a_person_hardly_seen_does_nothing_that_is_believed():
+    decider = Decider(ALONE)
+    poor = [decider.step(replace(_standing(hop, **WAVE), quality=0.2)) for hop in range(4)]
+    assert [d.state for d in poor] == ["unknown"] * 4
+    good = [decider.step(replace(_standing(hop, **WAVE), quality=0.31)) for hop in range(4, 6)]
+    assert [d.state for d in good] == ["unknown", "action"]
+    worse = [decider.step(replace(_standing(hop, **WAVE), quality=0.0)) for hop in range(6, 8)]
+    assert [d.state for d in worse] == ["action", "unknown"]
+    with pytest.raises(ConfigError, match="least_quality"):
+        DecisionConfig(least_quality=1.5)
+
+
 def test_one_poor_window_does_not_end_an_action_and_a_second_does():
     decisions = _play(Decider(ALONE), WAVE, WAVE, NOTHING, WAVE, NOTHING, NOTHING)
     assert [d.state for d in decisions] == ["unknown", "action", "action", "action", "action", "unknown"]

@@ -83,7 +83,9 @@ def test_asked_to_stop_it_ends_in_order(engine: FakeEngine, tmp_path: Path) -> N
     assert engine.wait(lambda e: len(e.windows) >= 2)
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=WAIT_S)
-    assert (process.returncode, err) == (0, "")
+    # A loaded machine may be told that it is slow.
+    said = [line for line in err.splitlines() if "too few pictures a second" not in line]
+    assert (process.returncode, said) == (0, [])
     (end,) = lines(out)
     assert end["end"]["frames_recorded"] == summarize(record).frames > 30
 
@@ -125,7 +127,9 @@ def test_joints_only_keeps_every_picture_in_the_process(
             assert (preview.width, preview.height) == (64, 48)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=WAIT_S)
-    assert (process.returncode, err) == (0, "")
+    # A loaded machine may be told that it is slow.
+    said = [line for line in err.splitlines() if "too few pictures a second" not in line]
+    assert (process.returncode, said) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -133,7 +137,7 @@ def test_joints_only_keeps_every_picture_in_the_process(
     [
         (["--source", "/no/such.mp4"], "got '/no/such.mp4', which is none of them; check the spelling"),
         (["--source", "93"], "wanted camera 93, got none"),
-        (["--source", "pyproject.toml"], "in which no picture can be decoded"),
+        (["--source", "pyproject.toml"], "got text that begins"),
         (["--source", "synthetic", "--fast"], "leave out --fast"),
         (["--source", "synthetic", "--record", "/no/folder/x"], "wanted to record to /no/folder/x"),
         (["--source", "synthetic", "--record", "README.md"], "wanted a recorded session"),

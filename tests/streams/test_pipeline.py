@@ -127,6 +127,27 @@ def test_two_people_get_windows_of_their_own(engine: FakeEngine, sender: WindowS
     assert sorted(places.values()) == [-1, 1]
 
 
+@pytest.mark.parametrize(("apart", "persons"), [(0.8, 2), (2.4, 1)])
+def test_two_who_stand_close_share_their_windows_where_that_is_wanted(
+    engine: FakeEngine, sender: WindowSender, apart: float, persons: int
+) -> None:
+    people = (person_at(0), person_at(apart))
+    frames = [SkeletonFrame(people, captured_ns=i * SECOND // 30) for i in range(90)]
+    counters = pipeline(ListSource(frames), sender, pairs=True).run()
+    last = {w.track: w for w in engine.windows}
+    assert {len(w.positions) for w in last.values()} == {persons}
+    assert {round(float(w.positions[0, 0, 0, 0]), 1) for w in last.values()} == {0.0, apart}
+    assert (counters["windows_of_two"] > 0) is (persons == 2)
+
+
+def test_what_is_wrong_with_the_view_is_counted(engine: FakeEngine, sender: WindowSender) -> None:
+    frames = [SkeletonFrame((person_at(0, z=7.0),), captured_ns=i * SECOND // 30) for i in range(90)]
+    counters = pipeline(ListSource(frames), sender).run()
+    assert counters["view"]["fps"] == pytest.approx(30, abs=0.5)
+    assert len(counters["view"]["warnings"]) == 1
+    assert "too far" in counters["view"]["warnings"][0]
+
+
 def test_pictures_go_through_the_estimator(engine: FakeEngine, sender: WindowSender) -> None:
     pictures = [Picture(np.full((8, 8, 3), 255 * (i >= 5), np.uint8), i * SECOND // 30) for i in range(95)]
     counters = pipeline(ListSource(pictures), sender, estimator=FakeEstimator()).run()  # type: ignore[arg-type]

@@ -26,7 +26,7 @@ def seen(count: int = 1, *, picture: bool = True) -> tuple[SkeletonFrame, tuple[
     )
     rgb = np.random.default_rng(0).integers(0, 255, (120, 160, 3), np.uint8)
     frame = SkeletonFrame(persons, captured_ns=1, picture=Picture(rgb, 1) if picture else None)
-    return frame, tuple(Tracked(10 + i, p) for i, p in enumerate(persons))
+    return frame, tuple(Tracked(10 + i, p, quality=0.5) for i, p in enumerate(persons))
 
 
 class Wire:

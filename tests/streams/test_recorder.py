@@ -44,7 +44,11 @@ def test_what_was_written_is_read_bit_by_bit(tmp_path: Path) -> None:
     frames: list[SkeletonFrame] = []
     for i in range(50):
         people = tuple(person_at(rng.normal(), track=None if k else i) for k in range(i % 3))
-        frames.append(SkeletonFrame(people, captured_ns=10**15 + i * FRAME, smoothed=i % 2 == 0, identified=i % 3 == 0))
+        frames.append(
+            SkeletonFrame(
+                people, captured_ns=10**15 + i * FRAME, smoothed=i % 2 == 0, identified=i % 3 == 0
+            )
+        )
     record(tmp_path / "a.session", frames)
     found = read(tmp_path / "a.session")
     assert [t for t, _ in found] == [f.captured_ns - 10**15 for f in frames]

@@ -188,3 +188,44 @@ def test_people_who_left_take_no_memory() -> None:
 def test_hops_out_of_range_are_refused(hop_s: float) -> None:
     with pytest.raises(ConfigError, match="change --hop-s"):
         Windower("s", SPEC, hop_s=hop_s)
+
+
+def side_by_side(companion_from_s: float, *, until_s: float = 4.0) -> list[Window]:
+    """Windows of track 0, with track 1 a metre beside it from some time on."""
+    windower, found = Windower("s", SPEC, hop_s=0.2), []
+    for time_s in np.arange(0, until_s, 1 / 30):
+        if time_s >= companion_from_s:
+            there = body(float(time_s)) + np.array([1, 0, 0], np.float32)
+            windower.push(1, there, ONES, captured_ns=ns(float(time_s)))
+        window = windower.push(0, body(float(time_s)), ONES, captured_ns=ns(float(time_s)), companion=1)
+        if window is not None:
+            found.append(window)
+    return found
+
+
+def test_a_companion_is_the_second_person_over_the_same_time() -> None:
+    window = side_by_side(0.0)[-1]
+    assert window.positions.shape == (2, 48, 25, 3)
+    np.testing.assert_allclose(
+        window.positions[1] - window.positions[0], np.broadcast_to([1, 0, 0], (48, 25, 3)), atol=1e-4
+    )
+
+
+def test_a_companion_not_seen_for_long_enough_is_left_out() -> None:
+    windows = side_by_side(2.0)
+    persons = {round(w.captured_ns / 1e9, 1): len(w.positions) for w in windows}
+    assert persons[3.0] == 1
+    assert persons[3.4] == 2
+    assert {len(w.positions) for w in side_by_side(9.0)} == {1}
+
+
+def test_the_quality_of_a_window_is_the_mean_of_its_frames() -> None:
+    windower = Windower("s", SPEC, hop_s=0.2)
+    windows = [
+        windower.push(0, body(t), ONES, captured_ns=ns(t), quality=0.5 if t < 2 else 1.0)
+        for t in np.arange(0, 6, 1 / 30).tolist()
+    ]
+    qualities = [w.quality for w in windows if w is not None]
+    assert qualities[0] == 0.5
+    assert qualities[-1] == 1.0
+    assert qualities == sorted(qualities)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -44,3 +46,11 @@ def test_values_that_are_not_finite_are_refused(bad: float) -> None:
 def test_specs_nobody_can_compute_are_refused(frames: int, length_s: float) -> None:
     with pytest.raises(ConfigError, match="got"):
         WindowSpec(frames=frames, length_s=length_s)
+
+
+@pytest.mark.parametrize("quality", [-0.1, 1.1, float("nan")])
+def test_quality_is_a_share(quality: float) -> None:
+    whole = window(np.zeros((1, 48, 25, 3), np.float32))
+    with pytest.raises(CoordinateError, match="wanted a quality"):
+        replace(whole, quality=quality)
+    assert whole.quality == 1.0
