@@ -16,11 +16,12 @@ COMMANDS = {
     "capture": ("streams.__main__", "a capture process alone"),
     "inspect": ("streams.inspection", "say what a video or a file of skeletons is"),
     "train": ("training.__main__", "train an encoder"),
+    "refit": ("training.__main__", "train the text side of a run again, alone"),
     "export": ("training.__main__", "make a model bundle of a trained encoder"),
     "eval": ("training.__main__", "score a bundle on a packed data set"),
     "import-checkpoint": ("training.lab.__main__", "bring released weights into this project's form"),
 }
-ENTERED_BY_NAME = frozenset({"train", "export", "eval"})
+ENTERED_BY_NAME = frozenset({"train", "refit", "export", "eval"})
 """Commands of a package that has several: it is told which one."""
 
 

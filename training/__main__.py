@@ -1,4 +1,4 @@
-"""Train, export and evaluate: ``anymove train``, ``anymove export``, ``anymove eval``."""
+"""Train, export and evaluate: ``anymove train``, ``refit``, ``export`` and ``eval``."""
 
 import sys
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import tyro
 from streams.command_line import parse
 from streams.config import models_folder
 from streams.skeleton.errors import AnymoveError
-from training.config import TrainConfig
+from training.config import RefitConfig, TrainConfig
 
 TEXT_ENCODER = "minilm"
 
@@ -46,6 +46,7 @@ class EvalConfig:
 
 Command = (
     Annotated[TrainConfig, tyro.conf.subcommand("train")]
+    | Annotated[RefitConfig, tyro.conf.subcommand("refit")]
     | Annotated[ExportConfig, tyro.conf.subcommand("export")]
     | Annotated[EvalConfig, tyro.conf.subcommand("eval")]
 )
@@ -67,22 +68,36 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _run(command: TrainConfig | ExportConfig | EvalConfig) -> str:
+def _run(command: TrainConfig | RefitConfig | ExportConfig | EvalConfig) -> str:
     """What to tell people when the command is done."""
     # Each command loads what it needs: an evaluation must not wait for torch.
     if isinstance(command, EvalConfig):
         return _evaluate(command)
+    if isinstance(command, RefitConfig):
+        return _refit(command)
     return _train(command) if isinstance(command, TrainConfig) else _export(command)
 
 
 def _train(config: TrainConfig) -> str:
     from engine.text.encoders import load_text_encoder, prepare_text_encoder
+    from training.run_folder import METRICS
     from training.sentence_cache import SentenceCache
-    from training.train import METRICS, train
+    from training.train import train
 
     prepare_text_encoder(TEXT_ENCODER)
     history = train(config, SentenceCache(load_text_encoder(TEXT_ENCODER), models_folder()))
     return f"loss {history[-1]['loss']:.3f} after {len(history)} epochs; see {config.out / METRICS}"
+
+
+def _refit(config: RefitConfig) -> str:
+    from engine.text.encoders import load_text_encoder, prepare_text_encoder
+    from training.run_folder import TEXT_SIDE
+    from training.sentence_cache import SentenceCache
+    from training.text_refit import refit
+
+    prepare_text_encoder(TEXT_ENCODER)
+    loss = refit(config, SentenceCache(load_text_encoder(TEXT_ENCODER), models_folder()))
+    return f"loss {loss:.3f}; see {config.run / TEXT_SIDE}"
 
 
 def _export(config: ExportConfig) -> str:

@@ -193,3 +193,39 @@ class TrainConfig:
     def steps_per_epoch(self) -> int:
         """Optimizer steps in an epoch; an incomplete batch is not drawn."""
         return self.epoch_windows // self.batch
+
+
+@dataclass(frozen=True)
+class RefitConfig:
+    """Train the text side of a finished run again, alone, against everything a sentence may mean."""
+
+    run: tyro.conf.Positional[Path]
+    """Folder of the run."""
+    hidden: int = 1024
+    """Units of each of the two hidden layers."""
+    performances: int = 8
+    """Motions of each primitive and side whose mean embedding is its meaning."""
+    steps: int = 2000
+    """Optimizer steps."""
+    batch: int = 256
+    """Sentences in a step."""
+    learning_rate: float = 1e-3
+    """Highest learning rate; it falls to 0 as a cosine."""
+    weight_decay: float = 0.05
+    """Of the optimizer."""
+    dropout: float = 0.2
+    """Share of hidden units dropped, [0, 1)."""
+    temperature: float = 0.1
+    """Cosines are divided by it in the loss."""
+    seed: int = 0
+    """Of everything that is drawn."""
+
+    def __post_init__(self) -> None:
+        """Refuse settings no refit can have."""
+        if min(self.hidden, self.performances, self.steps, self.batch) < 1:
+            raise ConfigError(f"wanted hidden, performances, steps and batch of 1 or more, got {self}")
+        if not (self.learning_rate > 0 and self.temperature > 0 and 0 <= self.dropout < 1):
+            raise ConfigError(
+                "wanted learning_rate and temperature above 0 and dropout in [0, 1), got "
+                f"{self.learning_rate}, {self.temperature}, {self.dropout}"
+            )

@@ -16,9 +16,10 @@ from streams.sources.synthetic import SyntheticSource
 from training.calibrate import fit_entropy_share, fit_idle, fit_temperature, fit_unknown
 from training.datasets.packed import load_packed
 from training.export import Centring, Content, export_bundle, no_centring
+from training.run_folder import Run, load_run
 from training.sequences import Sequences, joined, load_training
 from training.texts import class_texts, read_descriptions
-from training.train import Run, class_rows, load_run, torch_embed
+from training.train import class_rows, torch_embed
 from training.windows import normalized_batch, sliding_windows
 from training.zero_shot import Embed, accuracies, scores, sequence_embeddings
 

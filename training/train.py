@@ -1,15 +1,9 @@
 """Train PGFA: one linear run that can be stopped and taken up at any epoch."""
 
-import csv
-import io
-import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,24 +12,16 @@ from torch import Tensor
 from tqdm import tqdm
 
 from engine.text.encoders import TextEncoder
-from streams.skeleton.errors import DataError
-from streams.skeleton.window import WindowSpec
-from training.augment import Augmentation
 from training.batches import Batch, Batches
-from training.config import GrammarConfig, StGcnConfig, TrainConfig, TransformerConfig
+from training.config import TrainConfig
 from training.datasets.packed import load_packed
 from training.grammar_batches import GrammarBatches
 from training.losses import contrastive_kl
 from training.methods.pgfa import Pgfa, embed
+from training.run_folder import resume, save_epoch
 from training.sequences import Sequences, joined, load_training
 from training.texts import class_texts, read_descriptions
-from training.windows import RandomWindows
 from training.zero_shot import Embed, accuracies, scores, sequence_embeddings
-
-CHECKPOINT = "checkpoint.pt"
-METRICS = "metrics.csv"
-SETTINGS = "config.json"
-_ENCODERS = {"st-gcn": StGcnConfig, "transformer": TransformerConfig}
 
 
 def train(config: TrainConfig, encoder: TextEncoder, *, progress: bool = True) -> list[dict[str, float]]:
@@ -63,7 +49,7 @@ def train(config: TrainConfig, encoder: TextEncoder, *, progress: bool = True) -
     grammar = _grammar(config, encoder, rng, first_label=len(texts.names), progress=progress)
     model = Pgfa(config.encoder, dim=encoder.dim, adapter=config.adapter)
     optimizer = _optimizer(config, model)
-    history = _resume(config, model, optimizer, rng)
+    history = resume(config, model, optimizer, rng)
     draw = partial(_draw, config, batches, grammar)
     for epoch in range(len(history), config.epochs):
         began_ns = time.monotonic_ns()
@@ -73,51 +59,8 @@ def train(config: TrainConfig, encoder: TextEncoder, *, progress: bool = True) -
                 row |= {f"{name}_{key}": value for key, value in look(model).items()}
         row["seconds"] = (time.monotonic_ns() - began_ns) / 1e9
         history.append(row)
-        _save(config, model, optimizer, rng, history)
+        save_epoch(config, model, optimizer, rng, history)
     return history
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """A training run read back: its model in evaluation mode, and its settings."""
-
-    model: Pgfa
-    config: TrainConfig
-    epochs: int
-    """Epochs it has done; fewer than ``config.epochs`` where it was stopped."""
-
-
-def load_run(folder: Path) -> Run:
-    """The run in this folder, as its last checkpoint left it.
-
-    Raises:
-        DataError: The folder holds no run, or one of another version of this program.
-    """
-    try:
-        config = _config_from(json.loads((folder / SETTINGS).read_text("utf-8")))
-        state = torch.load(folder / CHECKPOINT, weights_only=True)
-        model = Pgfa(config.encoder, dim=len(state["model"]["project.weight"]), adapter=config.adapter)
-        model.load_state_dict(state["model"])
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
-        raise DataError(
-            f"wanted the folder of a training run, got {folder} ({error}); train first"
-        ) from None
-    return Run(model=model.eval(), config=config, epochs=len(state["history"]))
-
-
-def _config_from(raw: dict[str, Any]) -> TrainConfig:
-    typed: dict[str, Any] = {
-        **raw,
-        "data": Path(raw["data"]),
-        "out": Path(raw["out"]),
-        "sets": tuple(raw["sets"]),
-        "window": WindowSpec(**raw["window"]),
-        "encoder": _ENCODERS[raw["encoder"]["kind"]](**raw["encoder"]),
-        "grammar": GrammarConfig(**raw["grammar"]),
-        "random": RandomWindows(**raw["random"]),
-        "augmentation": Augmentation(**raw["augmentation"]),
-    }
-    return TrainConfig(**typed)
 
 
 def torch_embed(model: Pgfa) -> Embed:
@@ -234,58 +177,3 @@ def _watch(
         }
 
     return look
-
-
-def _resume(
-    config: TrainConfig, model: Pgfa, optimizer: torch.optim.Optimizer, rng: np.random.Generator
-) -> list[dict[str, float]]:
-    """History of the run found in ``config.out``, all states taken over; empty for a new run."""
-    settings = json.dumps(asdict(config), indent=2, default=str)
-    config.out.mkdir(parents=True, exist_ok=True)
-    path, checkpoint = config.out / SETTINGS, config.out / CHECKPOINT
-    if not checkpoint.is_file():
-        _write(path, settings.encode())
-        return []
-    if not path.is_file() or path.read_text("utf-8") != settings:
-        raise DataError(
-            f"wanted a new run or these settings, got {config.out} with a run of other settings ({path}); "
-            "name another folder"
-        )
-    state = torch.load(checkpoint, weights_only=True)
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    torch.set_rng_state(state["torch_rng"])
-    rng.bit_generator.state = json.loads(state["numpy_rng"])
-    return state["history"]
-
-
-def _save(
-    config: TrainConfig,
-    model: Pgfa,
-    optimizer: torch.optim.Optimizer,
-    rng: np.random.Generator,
-    history: list[dict[str, float]],
-) -> None:
-    """Write the checkpoint and the metrics; a kill at any time leaves the one before or this one."""
-    state = {
-        "model": model.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "torch_rng": torch.get_rng_state(),
-        "numpy_rng": json.dumps(rng.bit_generator.state),
-        "history": history,
-    }
-    buffer = io.BytesIO()
-    torch.save(state, buffer)
-    _write(config.out / CHECKPOINT, buffer.getvalue())
-    table = io.StringIO()
-    columns = list(dict.fromkeys(key for row in history for key in row))
-    writer = csv.DictWriter(table, columns)
-    writer.writeheader()
-    writer.writerows(history)
-    _write(config.out / METRICS, table.getvalue().encode())
-
-
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_bytes(content)
-    temporary.replace(path)

@@ -14,9 +14,10 @@ from training.calibrate import fit_unknown
 from training.config import GrammarConfig, StGcnConfig, TrainConfig
 from training.datasets.packed import load_packed
 from training.release import halved, release
+from training.run_folder import CHECKPOINT, load_run
 from training.sequences import joined
 from training.texts import class_texts, read_descriptions
-from training.train import CHECKPOINT, class_rows, load_run, torch_embed, train
+from training.train import class_rows, torch_embed, train
 from training.zero_shot import scores, sequence_embeddings
 
 LABELS = [name for name in ("raise one arm", "kick", "squat", "raise both arms") for _ in range(10)]

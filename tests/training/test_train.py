@@ -12,16 +12,9 @@ from training import train as module
 from training.config import GrammarConfig, StGcnConfig, TrainConfig
 from training.grammar import GrammarMotion, sample_motion
 from training.methods.pgfa import Pgfa
+from training.run_folder import CHECKPOINT, METRICS, SETTINGS, load_run
 from training.texts import class_texts, read_descriptions
-from training.train import (
-    CHECKPOINT,
-    METRICS,
-    SETTINGS,
-    class_rows,
-    learning_rate,
-    load_run,
-    train,
-)
+from training.train import class_rows, learning_rate, train
 
 LABELS = [name for name in ("raise one arm", "kick", "squat", "raise both arms") for _ in range(10)]
 

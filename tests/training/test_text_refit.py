@@ -1,0 +1,101 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from streams.skeleton.errors import ConfigError, DataError
+from tests.training.small_data import HashEncoder, write_packed
+from training import text_refit
+from training.config import GrammarConfig, RefitConfig, StGcnConfig, TrainConfig
+from training.grammar import PRIMITIVES
+from training.run_folder import TEXT_SIDE, load_run
+from training.text_refit import fitted, performed, recorded, refit
+from training.train import train
+
+LABELS = ["wave"] * 3 + ["squat"] * 3 + ["kick"] * 2
+SMALL = {"hidden": 8, "performances": 1, "steps": 3, "batch": 4}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    write_packed(folder / "accad.npz", LABELS)
+    config = TrainConfig(
+        data=folder,
+        out=folder / "run",
+        sets=("accad",),
+        dev=None,
+        epochs=1,
+        epoch_windows=8,
+        batch=8,
+        encoder=StGcnConfig(width=2, features=8),
+        grammar=GrammarConfig(motions=4, share=0.5),
+    )
+    train(config, HashEncoder(), progress=False)
+    return folder / "run"
+
+
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three primitives instead of all of them."""
+    keys = ("wave", "bow", "draw circle")
+    monkeypatch.setattr(text_refit, "PRIMITIVES", {key: PRIMITIVES[key] for key in keys})
+
+
+def test_each_primitive_and_side_is_a_meaning(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few(monkeypatch)
+    found = performed(load_run(run), RefitConfig(run=run, performances=2), progress=False)
+    sides = sum(len(PRIMITIVES[key].sides) for key in ("wave", "bow", "draw circle"))
+    assert found.embeddings.shape == (sides, 384)
+    np.testing.assert_allclose(np.linalg.norm(found.embeddings, axis=1), 1, rtol=1e-5)
+    assert any("bow" in text for text in found.texts[3])
+    assert all(len(texts) == len(set(texts)) for texts in found.texts)
+
+
+def test_each_class_of_recordings_is_a_meaning(run: Path) -> None:
+    found = recorded(load_run(run), HashEncoder())
+    assert found.embeddings.shape == (3, 384)
+    assert [texts[0] for texts in found.texts] == ["kick", "squat", "wave"]
+
+
+def test_sentences_come_to_lie_at_their_meanings() -> None:
+    torch.manual_seed(0)
+    embeddings = functional.normalize(torch.randn(5, 16), dim=1)
+    features = [functional.normalize(torch.randn(4, 16), dim=1) for _ in embeddings]
+    config = RefitConfig(run=Path(), hidden=64, steps=300, batch=32, dropout=0.0)
+    side, loss = fitted(embeddings, features, config, mixed=2, progress=False)
+    nearest = (side(torch.cat(features)) @ embeddings.T).argmax(dim=1)
+    assert (nearest == torch.arange(5).repeat_interleave(4)).all()
+    before = functional.cross_entropy(torch.cat(features) @ embeddings.T / 0.1, nearest).item()
+    assert loss < before / 4
+    assert not side.training
+
+
+def test_a_refit_run_is_read_back_with_its_new_text_side(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few(monkeypatch)
+    features = torch.from_numpy(HashEncoder().encode(["wave", "fly"]))
+    before = load_run(run).model
+    refit(RefitConfig(run=run, **SMALL), HashEncoder(), progress=False)  # pyright: ignore[reportArgumentType]
+    after = load_run(run).model
+    assert torch.equal(after.project.weight, before.project.weight)
+    assert not torch.equal(after.text(features), before.text(features))
+    again = load_run(run).model
+    assert torch.equal(again.text(features), after.text(features))
+    (run / TEXT_SIDE).write_bytes(b"cut off")
+    with pytest.raises(DataError, match="training run"):
+        load_run(run)
+    (run / TEXT_SIDE).unlink()
+
+
+def test_no_run_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="training run"):
+        refit(RefitConfig(run=tmp_path), HashEncoder(), progress=False)
+
+
+@pytest.mark.parametrize("changes", [{"steps": 0}, {"dropout": 1.0}, {"temperature": 0.0}, {"hidden": 0}])
+def test_settings_nobody_can_use_are_refused(changes: dict[str, float]) -> None:
+    with pytest.raises(ConfigError):
+        RefitConfig(run=Path(), **changes)  # pyright: ignore[reportArgumentType]
