@@ -16,6 +16,7 @@ from streams.sources.synthetic import SyntheticSource
 from training.calibrate import fit_entropy_share, fit_idle, fit_temperature, fit_unknown
 from training.datasets.packed import load_packed
 from training.export import Centring, Content, export_bundle, no_centring
+from training.rejection import halved
 from training.run_folder import Run, load_run
 from training.sequences import Sequences, joined, load_training
 from training.texts import class_texts, read_descriptions
@@ -24,7 +25,6 @@ from training.windows import normalized_batch, sliding_windows
 from training.zero_shot import Embed, accuracies, scores, sequence_embeddings
 
 _COARSE_HOP_S = 2.4
-_HALVINGS = 20
 _STANDING_S, _STANDING_FPS = 120.0, 30.0
 _PROBES = 8
 _BATCH = 256
@@ -193,28 +193,6 @@ def _measure(run: Run, centring: Centring, encoder: TextEncoder) -> Measured:
         "offline_prototypes_balanced": by_share,
     }
     return Measured(calibration, summary)
-
-
-def halved(
-    table: NDArray[np.float32], truth: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Best scores of windows whose class is among the candidates, and of windows whose is not.
-
-    Half of the classes, drawn anew 20 times, are the candidates; of an odd number one more than half.
-
-    Args:
-        table: (N, K) scores of every class, K at least 2.
-        truth: (N,) class indices.
-    """
-    rng, count = np.random.default_rng(0), table.shape[1]
-    known: list[NDArray[np.float32]] = []
-    unknown: list[NDArray[np.float32]] = []
-    for _ in range(_HALVINGS):
-        inside = rng.permutation(count) < (count + 1) // 2
-        best = table[:, inside].max(axis=1)
-        known.append(best[inside[truth]])
-        unknown.append(best[~inside[truth]])
-    return np.concatenate(known), np.concatenate(unknown)
 
 
 def _measure_hidden(run: Run, encoder: TextEncoder, *, centred: bool) -> Measured:

@@ -13,7 +13,8 @@ from tests.training.small_data import HashEncoder, write_packed
 from training.calibrate import fit_unknown
 from training.config import GrammarConfig, StGcnConfig, TrainConfig
 from training.datasets.packed import load_packed
-from training.release import halved, release
+from training.rejection import halved
+from training.release import release
 from training.run_folder import CHECKPOINT, load_run
 from training.sequences import joined
 from training.texts import class_texts, read_descriptions
