@@ -58,6 +58,10 @@ bench: setup $(VENV)/.test ## measure this machine; JSON to bench/results, table
 fuzz: $(VENV)/.test ## damage a million files of skeletons, or ARGS of them, and look what the readers make of it
 	$(BIN)/python -m tests.streams.formats.fuzz $(ARGS)
 
+eval: setup $(VENV)/.test ## recognition on the packed sets and clips at hand; ARGS="--look" for the evaluation sets
+	$(BIN)/python -m bench recognition $(ARGS)
+	$(BIN)/python -m bench clips
+
 train: setup ## train the default model and export it; ARGS go to `anymove train`
 	$(BIN)/anymove train $(ARGS)
 

@@ -2,6 +2,7 @@
 
 python -m bench                        all suites that need nothing but this project
 python -m bench recognition            zero-shot recognition on the packed sets at hand
+python -m bench clips                  the short videos at hand, end to end
 python -m bench end-to-end --source clip.mp4
 """
 
@@ -13,7 +14,8 @@ from typing import Annotated
 
 import tyro
 
-from bench import end_to_end, engine_core, recognition, report
+from bench import clips, end_to_end, engine_core, recognition, report
+from bench.clips import ClipsConfig
 from bench.common import write_result
 from bench.end_to_end import EndToEndConfig
 from bench.engine_core import CoreConfig
@@ -33,6 +35,7 @@ Command = (
     | Annotated[CoreConfig, tyro.conf.subcommand("core")]
     | Annotated[EndToEndConfig, tyro.conf.subcommand("end-to-end")]
     | Annotated[RecognitionConfig, tyro.conf.subcommand("recognition")]
+    | Annotated[ClipsConfig, tyro.conf.subcommand("clips")]
 )
 
 
@@ -43,6 +46,8 @@ def main() -> None:
     written: list[Path] = []
     if isinstance(asked, RecognitionConfig):
         written.append(write_result("recognition", command, recognition.run(asked)))
+    if isinstance(asked, ClipsConfig):
+        written.append(write_result("clips", command, clips.run(asked)))
     if isinstance(asked, (AllConfig, CoreConfig)):
         core = asked.core if isinstance(asked, AllConfig) else asked
         written.append(write_result("engine_core", command, engine_core.run(core)))

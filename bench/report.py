@@ -51,6 +51,69 @@ def per_class_table(everything: dict[str, Any]) -> str:
     return "\n".join([*parts, _source(found)])
 
 
+def open_world_table(everything: dict[str, Any]) -> str:
+    """What lies beyond naming one of the candidates, by set."""
+    found = everything.get("recognition")
+    if found is None:
+        return "The open world: not run."
+    sets = {name: r for name, r in found["results"].items() if isinstance(r, dict) and "open_world" in r}
+    rows = {"": [_set_name(name) for name in sets]}
+    worlds = [result["open_world"] for result in sets.values()]
+    rows["rejection of unnamed actions, AUROC"] = [f"{w['unknown_auroc']:.2f}" for w in worlds]
+    rows["top-1 with the classes of the training as candidates, too"] = [
+        f"{w['among_seen_top1']:.1%} of {r['label']['classes'] + w['seen_classes']}"
+        for w, r in zip(worlds, sets.values(), strict=True)
+    ]
+    for shots in dict.fromkeys(shots for w in worlds for shots in w["shown_top1"]):
+        rows[f"top-1, {shots} shown example{'s' * (shots != '1')} a class"] = [
+            f"{w['shown_top1'][shots]:.1%}" if shots in w["shown_top1"] else "" for w in worlds
+        ]
+    rows["left told from right (chance 50 %)"] = [
+        "" if w["sides_all"] is None else f"{w['sides_all']:.1%}" for w in worlds
+    ]
+    captions = [result["captions"] for result in sets.values()]
+    for key in ("right", "wrong", "unknown", "idle"):
+        rows[f"live caption {key}, share of windows"] = [f"{c[key]:.1%}" for c in captions]
+    lines = [f"| {' | '.join((what, *cells))} |" for what, cells in rows.items()]
+    lines.insert(1, "|---" * (len(sets) + 1) + "|")
+    idle = found["results"]["idle"]
+    alarms = ", ".join(f"{kind} {idle[kind]:.1f}" for kind in idle if kind not in ("minutes", "actions"))
+    said = (
+        f"False events an hour, {idle['actions']} actions, {idle['minutes']:.0f} simulated minutes each: "
+        f"{alarms}."
+    )
+    return "\n".join([*lines, "", said, "", _source(found)])
+
+
+def clips_table(everything: dict[str, Any]) -> str:
+    """What was said of each clip."""
+    found = everything.get("clips")
+    if found is None:
+        return "Clips: not run."
+    lines = [
+        "| clip | seen in it | also typed | said, shares of windows | most said |",
+        "|---|---|---|---|---|",
+    ]
+    for name, clip in found["results"].items():
+        if "not run" in clip:
+            lines.append(f"| {name} | | | {clip['not run']} | |")
+            continue
+        shares = {**clip["captions"], "idle": clip["idle"], "unknown": clip["unknown"]}
+        said = ", ".join(f"{what} {share:.0%}" for what, share in shares.items() if share > 0)
+        best = clip["most_frequent"]
+        verdict = "nothing" if best is None else "right" if best in clip["seen"] else "wrong"
+        others = [action for action in clip["typed"] if action not in clip["seen"]]
+        cells = (
+            f"{name} ({clip['windows']} windows)",
+            ", ".join(clip["seen"]),
+            ", ".join(others),
+            said,
+            verdict,
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, "", _source(found)])
+
+
 def latency_table(everything: dict[str, Any]) -> str:
     """Percentiles of the two live benches beside their targets."""
     rows: list[str] = []
@@ -117,6 +180,8 @@ def stage_table(everything: dict[str, Any]) -> str:
 BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "recognition": recognition_table,
     "per-class": per_class_table,
+    "open-world": open_world_table,
+    "clips": clips_table,
     "latency": latency_table,
     "stages": stage_table,
 }
