@@ -14,6 +14,9 @@ COMMANDS = {
     "doctor": ("app.doctor", "look whether everything is there"),
     "engine": ("engine.__main__", "the recognition process alone"),
     "capture": ("streams.__main__", "a capture process alone"),
+    "record": ("streams.record_command", "record what a source sees, as joints, to a session file"),
+    "replay": ("engine.replay_command", "play a recording against actions; twice the same, bit by bit"),
+    "rescore": ("engine.replay_command", "say whether actions would have fired in a recording"),
     "inspect": ("streams.inspection", "say what a video or a file of skeletons is"),
     "train": ("training.__main__", "train an encoder"),
     "refit": ("training.__main__", "train the text side of a run again, alone"),
@@ -21,7 +24,7 @@ COMMANDS = {
     "eval": ("training.__main__", "score a bundle on a packed data set"),
     "import-checkpoint": ("training.lab.__main__", "bring released weights into this project's form"),
 }
-ENTERED_BY_NAME = frozenset({"train", "refit", "export", "eval"})
+ENTERED_BY_NAME = frozenset({"replay", "rescore", "train", "refit", "export", "eval"})
 """Commands of a package that has several: it is told which one."""
 
 

@@ -14,7 +14,6 @@ from streams.companions import Companions
 from streams.latency import StageTimes
 from streams.preview_publisher import PreviewPublisher
 from streams.recorder import SessionRecorder
-from streams.sender import WindowSender
 from streams.skeleton.errors import (
     CoordinateError,
     EngineUnavailableError,
@@ -24,10 +23,9 @@ from streams.skeleton.errors import (
     TimestampError,
 )
 from streams.skeleton.normalize import check_positions
-from streams.skeleton.window import Window
+from streams.skeleton.window import Window, WindowSpec
 from streams.smoothing import Smoother
-from streams.sources.base import Person, Picture, SkeletonFrame
-from streams.sources.select import Source
+from streams.sources.base import Person, Picture, PictureSource, SkeletonFrame, SkeletonSource
 from streams.tracking import Tracked, Tracker
 from streams.view_check import ViewCheck
 from streams.windowing import Windower
@@ -43,6 +41,31 @@ class Estimator(Protocol):
 
     def persons(self, picture: Picture) -> tuple[Person, ...]:
         """Everybody found."""
+        ...
+
+
+class Outlet(Protocol):
+    """Where windows go; ``streams.sender.WindowSender``."""
+
+    @property
+    def spec(self) -> WindowSpec | None:
+        """The window wanted there; None before it is known: none are cut."""
+        ...
+
+    def offer(self, window: Window) -> None:
+        """Take the window, or a newer one of its track."""
+        ...
+
+    def put(self, window: Window, *, timeout_s: float) -> None:
+        """Take the window, losing none."""
+        ...
+
+    def flush(self, timeout_s: float) -> bool:
+        """Whether everything was taken within the time."""
+        ...
+
+    def counters(self) -> dict[str, Any]:
+        """What became of the windows, JSON-safe."""
         ...
 
 
@@ -64,10 +87,10 @@ class Pipeline:
 
     def __init__(
         self,
-        source: Source,
+        source: PictureSource | SkeletonSource,
         *,
         stream: str,
-        sender: WindowSender,
+        sender: Outlet,
         hop_s: float,
         estimator: Estimator | None = None,
         preview: PreviewPublisher | None = None,
@@ -90,6 +113,7 @@ class Pipeline:
         self._windower: Windower | None = None
         self._times = StageTimes()
         self._recent_ns: deque[int] = deque(maxlen=31)
+        self._begin_ns: int | None = None
         self._counts: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
         self._stopping = threading.Event()
@@ -211,8 +235,11 @@ class Pipeline:
 
     def _smoothed(self, tracked: tuple[Tracked, ...], captured_ns: int) -> tuple[Tracked, ...]:
         smooth: list[Tracked] = []
+        # From the first frame on, so that a replay rounds its times as this run does.
+        self._begin_ns = captured_ns if self._begin_ns is None else self._begin_ns
+        time_s = (captured_ns - self._begin_ns) / 1e9
         for one in tracked:
-            positions = self._smoother(one.track, one.person.positions, captured_ns / 1e9)
+            positions = self._smoother(one.track, one.person.positions, time_s)
             smooth.append(replace(one, person=replace(one.person, positions=positions)))
         return tuple(smooth)
 

@@ -32,13 +32,14 @@ class RecordingSource:
 
     def __iter__(self) -> Iterator[SkeletonFrame]:
         """Frames in order of time."""
-        return replay(self._frames, self._pace, loop=self._loop)
+        return replay(self.frames, self._pace, loop=self._loop)
 
     def close(self) -> None:
         """End the iteration; from any thread."""
         self._pace.close()
 
-    def _frames(self) -> Iterator[tuple[int, SkeletonFrame]]:
+    def frames(self) -> Iterator[tuple[int, SkeletonFrame]]:
+        """Every frame with its nanoseconds since the recording began, at once; as often as wanted."""
         recording = self._recording
         for offset_ns, persons in zip(recording.offsets_ns.tolist(), recording.persons, strict=True):
             yield offset_ns, SkeletonFrame(persons, captured_ns=offset_ns)

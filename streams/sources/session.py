@@ -39,13 +39,14 @@ class SessionSource:
 
     def __iter__(self) -> Iterator[SkeletonFrame]:
         """Frames in order of time."""
-        return replay(self._frames, self._pace, loop=self._loop)
+        return replay(self.frames, self._pace, loop=self._loop)
 
     def close(self) -> None:
         """End the iteration; from any thread."""
         self._pace.close()
 
-    def _frames(self) -> Iterator[tuple[int, SkeletonFrame]]:
+    def frames(self) -> Iterator[tuple[int, SkeletonFrame]]:
+        """Every frame with its nanoseconds since the recording began, at once; as often as wanted."""
         with self._path.open("rb") as file:
             read_header(file, self._path)
             yield from read_frames(file)
