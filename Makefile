@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
+DATA   ?= ../shared/data/open
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check fmt lint types arch bench fuzz train golden lock clean browser
@@ -64,6 +65,9 @@ eval: setup $(VENV)/.test ## recognition on the packed sets and clips at hand; A
 
 train: setup ## train the default model and export it; ARGS go to `anymove train`
 	$(BIN)/anymove train $(ARGS)
+
+lab: setup ## train and compare every method; DATA=FOLDER of the packed open sets, table to docs/results
+	$(BIN)/anymove lab --data $(DATA) --results bench/results/lab.json --report docs/results/lab.md $(ARGS)
 
 golden: setup $(VENV)/.test ## rewrite the replay goldens, then show what changed
 	$(BIN)/python -m tests.golden

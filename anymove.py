@@ -22,9 +22,12 @@ COMMANDS = {
     "refit": ("training.__main__", "train the text side of a run again, alone"),
     "export": ("training.__main__", "make a model bundle of a trained encoder"),
     "eval": ("training.__main__", "score a bundle on a packed data set"),
+    "lab": ("training.lab.__main__", "train and compare every method"),
     "import-checkpoint": ("training.lab.__main__", "bring released weights into this project's form"),
 }
-ENTERED_BY_NAME = frozenset({"replay", "rescore", "train", "refit", "export", "eval"})
+ENTERED_BY_NAME = frozenset(
+    {"replay", "rescore", "train", "refit", "export", "eval", "lab", "import-checkpoint"}
+)
 """Commands of a package that has several: it is told which one."""
 
 

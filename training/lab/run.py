@@ -1,0 +1,150 @@
+"""Every method on every task with every seed; what is on disk is not done again."""
+
+import platform
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.text.encoders import TextEncoder
+from training.calibrate import prototype_scores
+from training.lab import processes
+from training.lab.config import LabConfig
+from training.lab.results import Trial, read_trials, summary, trial_path, write_json, write_trial
+from training.lab.samples import Samples, Task, open_samples
+from training.lab.semantics import Semantics, read_side_information, semantics
+from training.lab.trial import (
+    branch_scores,
+    embeddings,
+    feature_cubes,
+    frozen_encoder,
+    is_end_to_end,
+    trained_end_to_end,
+    trained_method,
+)
+
+PROTOTYPES = "pgfa-prototypes"
+"""PGFA's embeddings against its test-time prototypes; sees the whole test set before it answers."""
+
+
+def run_lab(config: LabConfig, encoder: TextEncoder, *, progress: bool = True) -> dict[str, Any]:
+    """The summary of all trials, which is written too; goes on where an earlier call stopped.
+
+    Args:
+        config: What to run.
+        encoder: Of the class texts.
+        progress: Show bars.
+
+    Raises:
+        DataError: Data is missing or unusable.
+    """
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    texts = read_side_information()
+    samples, tasks = open_samples(config, described=list(texts))
+    told = semantics(samples.names, encoder, texts=texts)
+    for task in tasks:
+        for seed in range(config.seeds):
+            run_trials(config, samples, task, told, seed=seed, progress=progress)
+    processes.wait()
+    found = {"setting": setting(config, samples, encoder), **summary(read_trials(config.out))}
+    if processes.rank() == 0:
+        write_json(config.results or config.out / "results.json", found)
+    return found
+
+
+def run_trials(
+    config: LabConfig, samples: Samples, task: Task, told: Semantics, *, seed: int, progress: bool
+) -> None:
+    """Every method on one task with one seed."""
+    wanted = [
+        name for name in config.methods if not trial_path(config.out, task.name, name, seed).is_file()
+    ]
+    processes.wait()  # nobody writes before everybody has looked
+    folder = config.out / f"{task.name}.seed-{seed}"
+    on_features = [name for name in wanted if not is_end_to_end(name)]
+    if on_features:
+        frozen = frozen_encoder(
+            config, samples, task, seed=seed, folder=folder / "encoder", progress=progress
+        )
+        cubes = feature_cubes(frozen, samples, folder / "cubes.npy")
+        for name in on_features:
+            model = trained_method(
+                name,
+                config,
+                cubes,
+                samples,
+                task,
+                told,
+                seed=seed,
+                folder=folder / name,
+                progress=progress,
+            )
+            _keep(config.out, task, name, seed, branch_scores(model, cubes, task.test, told), samples)
+    for name in wanted:
+        if is_end_to_end(name):
+            _end_to_end(config, samples, task, told, name, seed, folder / name, progress)
+
+
+def _end_to_end(
+    config: LabConfig,
+    samples: Samples,
+    task: Task,
+    told: Semantics,
+    name: str,
+    seed: int,
+    folder: Path,
+    progress: bool,
+) -> None:
+    model = trained_end_to_end(config, samples, task, told, seed=seed, folder=folder, progress=progress)
+    rows = embeddings(model, samples, task.test)
+    _keep(
+        config.out,
+        task,
+        PROTOTYPES,
+        seed,
+        _with_prototypes(config, rows, samples, task, told)[None],
+        samples,
+    )
+    # Last: its file says that both are there.
+    _keep(config.out, task, name, seed, branch_scores(model, samples.positions, task.test, told), samples)
+
+
+def _with_prototypes(
+    config: LabConfig, rows: NDArray[np.float32], samples: Samples, task: Task, told: Semantics
+) -> NDArray[np.float32]:
+    """(m, K) cosines / 0.07, those of unseen classes to the prototypes of the unseen test samples.
+
+    As the papers have it, the samples of the seen classes are kept apart: their scores are the texts'.
+    """
+    classes = told.described.numpy()[:, None]
+    table = np.einsum("npd,kpd->nk", rows, classes)
+    hidden = np.isin(samples.labels[task.test], task.unseen)
+    columns = list(task.unseen)
+    found = prototype_scores(rows[hidden], classes[columns], share=config.prototype_share)
+    table[np.flatnonzero(hidden)[:, None], np.array(columns)] = found
+    return (table / 0.07).astype(np.float32)
+
+
+def _keep(
+    folder: Path, task: Task, method: str, seed: int, branches: NDArray[np.float32], samples: Samples
+) -> None:
+    truth = samples.labels[task.test]
+    if processes.rank() == 0:
+        write_trial(folder, Trial(task.name, method, seed, branches, truth, task.unseen))
+
+
+def setting(config: LabConfig, samples: Samples, encoder: TextEncoder) -> dict[str, Any]:
+    """What was run, in plain values."""
+    left_out = {"data", "out", "report", "results"}
+    plain = {key: value for key, value in asdict(config).items() if key not in left_out}
+    return {
+        **plain,
+        "samples": len(samples),
+        "classes": list(samples.names),
+        "text_encoder": encoder.id,
+        "machine": f"{platform.machine()}, torch {torch.__version__}",
+    }
