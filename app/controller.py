@@ -82,7 +82,7 @@ class Controller:
 
     def list_actions(self) -> dict[str, Any]:
         """Every ``actions``, oldest first, and the ``version`` of the set."""
-        return self._answer(
+        return self.answer(
             lambda: {
                 "actions": [asdict(action) for action in self._engine.actions()],
                 "version": self._engine.vocabulary,
@@ -98,7 +98,7 @@ class Controller:
             self._state.expect(action.id, version=self._engine.vocabulary, requested_ns=requested_ns)
             return self._changed(action, 1)
 
-        return self._answer(add)
+        return self.answer(add)
 
     def change_action(
         self, action_id: str, *, name: str | None = None, description: str | None = None
@@ -122,7 +122,7 @@ class Controller:
                 steps += 1
             return self._changed(action, steps)
 
-        return self._answer(change)
+        return self.answer(change)
 
     def remove_action(self, action_id: str) -> dict[str, Any]:
         """What ``undo`` wants: the action is forgotten."""
@@ -131,7 +131,7 @@ class Controller:
             self._engine.remove_action(action_id)
             return self._changed(None, 1)
 
-        return self._answer(remove)
+        return self.answer(remove)
 
     def undo(self, version: int, *, steps: int = 1) -> dict[str, Any]:
         """The action as it was before the command that made this version; refused once others followed.
@@ -151,7 +151,7 @@ class Controller:
                 action = self._engine.undo()
             return self._changed(action, 0)
 
-        return self._answer(undo)
+        return self.answer(undo)
 
     def refresh(self) -> None:
         """Show the engine's set of actions as it is now.
@@ -200,17 +200,19 @@ class Controller:
         undo = {"version": self._engine.vocabulary, "steps": steps}
         return {"action": None if action is None else asdict(action), "undo": undo}
 
-    def _answer(self, command: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def answer(self, command: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What the command returns, or why it came to nothing; the page shows the actions of after it."""
         try:
             answer = command()
             self.refresh()
         except AnymoveError as error:
-            return {"error": _sentence(str(error)), "code": error.code}
+            return {"error": sentence(str(error)), "code": error.code}
         except Exception:
             logger.exception("a command of the page failed")
             return {"error": "Something went wrong in the program itself; its log has the details."}
         return answer
 
 
-def _sentence(words: str) -> str:
+def sentence(words: str) -> str:
+    """An error's words as people read them: a capital, and a full stop."""
     return words[:1].upper() + words[1:] + ("" if words.endswith((".", "?", "!")) else ".")

@@ -14,6 +14,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_FILE_BYTES = 1024 * 1024
+"""For the one route that takes a file of actions."""
+FILE_PATH = "/api/v1/vocabulary"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # Gradio evaluates templates and writes inline styles; nothing may come from another host.
 CONTENT_POLICY = (
@@ -80,7 +83,8 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        refused = self._refusal(scope["type"], Headers(scope=scope))
+        limit = MAX_FILE_BYTES if scope["path"] == FILE_PATH else MAX_BODY_BYTES
+        refused = self._refusal(scope["type"], Headers(scope=scope), limit=limit)
         if refused is None:
             await self._app(scope, receive, _with_headers(send))
         elif scope["type"] == "websocket":
@@ -88,7 +92,7 @@ class Guard:
         else:
             await PlainTextResponse(refused[1], refused[0])(scope, receive, send)
 
-    def _refusal(self, kind: str, headers: Headers) -> tuple[int, str] | None:
+    def _refusal(self, kind: str, headers: Headers, *, limit: int) -> tuple[int, str] | None:
         """Status and reason, or None for a request of ours."""
         host = headers.get("host", "")
         if host not in self._hosts:
@@ -101,8 +105,8 @@ class Guard:
         if kind == "http" and "transfer-encoding" in headers:
             return 411, "wanted a body of known length, got a chunked one"
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
-            return 413, f"wanted a body of at most {MAX_BODY_BYTES} bytes, got {length[:20]}"
+        if not length.isdecimal() or int(length) > limit:
+            return 413, f"wanted a body of at most {limit} bytes, got {length[:20]}"
         return None
 
 

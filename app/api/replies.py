@@ -18,6 +18,7 @@ STATUS_OF = {
     "capacity": 409,
     "bank": 409,
     "unknown_action": 404,
+    "access": 401,
     "engine": 502,
     "engine_unavailable": 503,
 }

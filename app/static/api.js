@@ -3,23 +3,42 @@
 const ROOT = "/api/v1";
 const SILENT = "This page's server does not answer; it will reconnect by itself. Try again then.";
 
-/** What came of it, or `{error: words}`. */
+let refused = () => {};
+
+/** What came of it, or `{error: words, code}`. */
 async function ask(method, path, body) {
+  const isFile = body instanceof ArrayBuffer;
   const headers = body === undefined ? {} : { "content-type": "application/json" };
   let text = "";
   try {
-    text = await (await fetch(ROOT + path, { method, headers, body: JSON.stringify(body) })).text();
-    return JSON.parse(text);
+    text = await (await fetch(ROOT + path, { method, headers, body: isFile ? body : JSON.stringify(body) })).text();
+    const answer = JSON.parse(text);
+    if (answer.code === "access" && path !== "/session") refused();
+    return answer;
   } catch {
     return { error: text || SILENT };
   }
 }
 
 const one = (id) => `/actions/${encodeURIComponent(id)}`;
+const saved = (name) => `/sets/${encodeURIComponent(name)}`;
 
 export const api = {
   addAction: (name, description) => ask("POST", "/actions", { name, description }),
   changeAction: (id, change) => ask("PATCH", one(id), change),
   removeAction: (id) => ask("DELETE", one(id)),
+  sets: () => ask("GET", "/sets"),
+  saveSet: (name) => ask("PUT", saved(name)),
+  loadSet: (name) => ask("POST", `${saved(name)}/load`),
+  removeSet: (name) => ask("DELETE", saved(name)),
+  importFile: (content) => ask("PUT", "/vocabulary", content),
+  session: () => ask("GET", "/session"),
+  logIn: (password) => ask("POST", "/session", { password }),
+  logOut: () => ask("DELETE", "/session"),
+  /** Call this whenever only an operator could have done what was asked. */
+  onRefused: (call) => (refused = call),
+  beginTurn: (name, description) => ask("POST", "/turns", { name, description }),
+  goTurn: (id) => ask("POST", `/turns/${id}/go`),
+  endTurn: (id) => ask("DELETE", `/turns/${id}`),
   undo: ({ version, steps }) => ask("POST", "/undo", { version, steps }),
 };

@@ -4,7 +4,9 @@ import { createActions } from "./actions.js";
 import { createCaption } from "./caption.js";
 import { element, say, set } from "./dom.js";
 import { createHistory } from "./history.js";
+import { createOperator } from "./operator.js";
 import { createScores } from "./scores.js";
+import { createSets } from "./sets.js";
 import { openSocket } from "./socket.js";
 import { createStage } from "./stage.js";
 import { createToast } from "./toast.js";
@@ -20,7 +22,10 @@ export function mount(root) {
   const stage = createStage(find("canvas"), { onDrawn: (number) => socket.drawn(number) });
   const scores = createScores(find("scores"), find("whose"));
   const history = createHistory(find("timeline"), find("events"));
-  const actions = createActions({ page, find, toast: createToast(find("toast")) });
+  const toast = createToast(find("toast"));
+  const actions = createActions({ page, find, toast });
+  const operator = createOperator(page, { button: find("operator") });
+  createSets(page, { opener: find("sets"), toast });
   const now = { linked: false, people: [], actions: [], status: null };
 
   const receive = {
@@ -52,6 +57,7 @@ export function mount(root) {
     onFrame: (frame) => stage.show(frame),
     onLink(state, reason = "") {
       now.linked = state === "open";
+      if (now.linked) operator.refresh();
       set(page, "data-link", state);
       if (reason) notice(find, reason);
       showNow();

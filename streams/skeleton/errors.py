@@ -25,6 +25,7 @@
     - EngineUnavailableError   no engine answers
     - BackendUnavailableError  a backend cannot run on this machine
   + DataError                  a data set cannot be read
+  + AccessError                whoever asks is not allowed to
 """
 
 
@@ -170,6 +171,12 @@ class DataError(AnymoveError):
     """A data set cannot be read."""
 
     code = "data"
+
+
+class AccessError(AnymoveError):
+    """Whoever asks is not allowed to."""
+
+    code = "access"
 
 
 def error_classes() -> dict[str, type[AnymoveError]]:
