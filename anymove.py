@@ -10,6 +10,8 @@ from importlib import import_module
 
 COMMANDS = {
     "run": ("app.__main__", "start everything: watch, type an action, see it recognised"),
+    "kiosk": ("app.kiosk.__main__", "the same for visitors who take turns, in full screen"),
+    "password": ("app.password", "set the operator's password"),
     "setup": ("app.setup", "prepare the model files for poses and texts"),
     "doctor": ("app.doctor", "look whether everything is there"),
     "engine": ("engine.__main__", "the recognition process alone"),

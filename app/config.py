@@ -31,6 +31,13 @@ class RunConfig:
     asked who they are then."""
     port: int = 7860
     """Port of the page; 0 takes any free one."""
+    kiosk: bool = False
+    """Visitors take turns at /kiosk; needs an operator's password (`anymove password`)."""
+    browser: str = ""
+    """Kiosk: program that shows /kiosk in full screen and is started again whenever it ends; "auto" finds
+    Chromium, Chrome or Edge; none if not given."""
+    turn_s: float = 8.0
+    """Kiosk: time a visitor has to do an action, 2 to 60 seconds."""
     pose_model: Path | None = None
     """A pose_landmarker .task file of your own."""
     bundle: Path | None = None
@@ -49,6 +56,10 @@ class RunConfig:
         if (self.predictions or self.fast) and not self.headless:
             option = "--predictions" if self.predictions else "--fast"
             raise ConfigError(f"wanted {option} together with --headless, got it alone; add --headless")
+        if self.headless and self.kiosk:
+            raise ConfigError("wanted --kiosk with its page, got --headless; leave one of them out")
+        if not 2.0 <= self.turn_s <= 60.0:
+            raise ConfigError(f"wanted a turn of 2 to 60 s, got {self.turn_s:g}; change --turn-s")
         if self.headless and not self.action_names:
             raise ConfigError("wanted --actions with --headless, got none; name what to recognise")
         if len(self.action_names) > MAX_ACTIONS:

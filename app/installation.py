@@ -18,6 +18,7 @@ from streams.config import Endpoints
 
 ENGINE = "engine"
 CAPTURE = "capture"
+BROWSER = "browser"
 ENGINE_READY_S = 60.0
 CAPTURE_READY_S = 90.0
 """The capture process also waits for the engine, seconds."""
@@ -83,6 +84,11 @@ class Installation:
         self.supervisor.start(
             ChildSpec(CAPTURE, command, ready_timeout_s=CAPTURE_READY_S, restart=restart, ends=True)
         )
+
+    def start_browser(self, program: str, url: str) -> None:
+        """Start what shows a page in full screen, and again whenever it ends."""
+        command = leashed("app.kiosk.browser", program, url)
+        self.supervisor.start(ChildSpec(BROWSER, command))
 
     def stop_capture(self) -> None:
         """Return once nothing is watched any more and the last counters have been printed."""

@@ -1,6 +1,7 @@
 """A run with the page: processes, readers and web server tied together until someone stops it."""
 
 import contextlib
+import shutil
 import threading
 from collections.abc import Callable, Generator
 from typing import Any
@@ -8,18 +9,28 @@ from typing import Any
 from fastapi import FastAPI
 
 from app import server
+from app.access import Access, read_secrets
 from app.board import Board
 from app.config import RunConfig
 from app.controller import Controller
 from app.guard import AllowedHosts
 from app.installation import CAPTURE, Installation
+from app.kiosk import browser
+from app.kiosk.manners import Manners
+from app.kiosk.scores import ScoreBoard
+from app.kiosk.turns import Turns
+from app.kiosk.visitor import VisitorsAction
 from app.live_state import LiveState
 from app.preview import PreviewPump
+from app.sets import Sets
+from app.shelf import Shelf
 from app.synchroniser import Synchroniser
 from app.vitals import Vitals, label_of
 from engine.client import EngineClient, PredictionReader
 from engine.messages import Prediction
+from streams.config import home
 from streams.preview import PreviewReader
+from streams.skeleton.errors import ConfigError
 
 TICK_S = 0.25
 TICKS_PER_STATUS = 4
@@ -40,6 +51,8 @@ class PageRun:
         self._config = config
         self._say = say
         self._stopping = stopping
+        self._access = Access(read_secrets(home()))
+        self._check_access()
         self._installation = Installation(config, on_line=self._note_line)
         self._board = Board()
         self._state = LiveState(self._board)
@@ -47,6 +60,9 @@ class PageRun:
         self._vitals = Vitals(supervisor.status, label=_label_before(config.source))
         self._client = EngineClient(self._installation.endpoints, timeout_s=ANSWER_S)
         self._controller = Controller(self._client, self._state)
+        self._sets = Sets(self._client, self._controller, Shelf(home() / "sets"))
+        self._visitor = VisitorsAction(home() / "visitor")
+        self._turns = self._make_turns() if config.kiosk else None
         self._reader = PredictionReader(
             self._installation.endpoints, on_prediction=self._on_prediction, on_event=self._state.on_event
         )
@@ -74,17 +90,61 @@ class PageRun:
                 page.start(on_end=self._stopping.set)
                 pump = PreviewPump(PreviewReader(installation.endpoints.preview), self._board, self._vitals)
                 with contextlib.closing(pump):
-                    self._say(f"anymove: open {page.url} in a browser; Ctrl-C stops everything")
+                    path = "/kiosk" if self._config.kiosk else ""
+                    self._say(f"anymove: open {page.url}{path} in a browser; Ctrl-C stops everything")
+                    if self._config.browser:
+                        installation.start_browser(self._browser(), page.url + path)
                     self._keep_up()
+                    if self._turns is not None:
+                        self._turns.close()
 
     def _make(self) -> FastAPI:
-        return server.create(self._board, self._controller, hosts=AllowedHosts(bound=self._config.host))
+        behind = server.Behind(self._board, self._controller, self._sets, self._access, self._turns)
+        return server.create(behind, hosts=AllowedHosts(bound=self._config.host))
+
+    def _check_access(self) -> None:
+        """Refuse to let strangers change things.
+
+        Raises:
+            ConfigError: There is no operator's password where one is needed.
+        """
+        others = self._config.host not in ("127.0.0.1", "localhost", "::1")
+        if (others or self._config.kiosk) and not self._access.protected:
+            what = "other machines can reach the page" if others else "visitors may stand at a kiosk"
+            raise ConfigError(
+                f"wanted an operator's password before {what}, got none; set one with `anymove password`"
+            )
+
+    def _browser(self) -> str:
+        """The program that shows the kiosk.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        wanted = self._config.browser
+        program = browser.found() if wanted == "auto" else shutil.which(wanted)
+        if program is None:
+            raise ConfigError(f"wanted a browser for the kiosk, got none as {wanted!r}; install chromium")
+        return program
+
+    def _make_turns(self) -> Turns:
+        return Turns(
+            self._client,
+            self._controller,
+            self._board,
+            manners=Manners(),
+            scores=ScoreBoard(home() / "scores.json"),
+            visitor=self._visitor,
+            turn_s=self._config.turn_s,
+        )
 
     def _keep_up(self) -> None:
         """Keep the page true, until stopped."""
         ticks = 0
         while not self._stopping.wait(TICK_S):
             self._state.tick()
+            if self._turns is not None:
+                self._turns.tick()
             if ticks % TICKS_PER_STATUS == 0:
                 self._board.post("status", self._vitals.message)
             ticks += 1
@@ -99,6 +159,7 @@ class PageRun:
         # The first text of all takes the engine seconds.
         with contextlib.closing(EngineClient(self._installation.endpoints, timeout_s=OFFER_S)) as patient:
             controller = Controller(patient, self._state)
+            self._visitor.sweep(patient)
             if self._wanted is None:
                 # Decided once: an engine that goes away half-way must not leave half of them.
                 self._wanted = self._config.action_names or controller.defaults()
@@ -107,6 +168,8 @@ class PageRun:
     def _on_prediction(self, prediction: Prediction, transit_ms: float) -> None:
         self._vitals.on_prediction(prediction, transit_ms=transit_ms)
         self._state.on_prediction(prediction)
+        if self._turns is not None:
+            self._turns.on_prediction(prediction)
 
     def _note_line(self, name: str, value: dict[str, Any]) -> None:
         if name == CAPTURE and isinstance(value.get("ready"), dict):

@@ -3,34 +3,51 @@
 import socket as sockets
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, WebSocket
+from fastapi import Depends, FastAPI, WebSocket
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
 from app import drawing, ui
-from app.api import actions
+from app.access import Access
+from app.api import access as access_api
+from app.api import actions, turns, vocabulary
 from app.api.replies import refuse_malformed
 from app.board import Board
 from app.controller import Controller
 from app.guard import AllowedHosts, Guard
+from app.kiosk.turns import Turns
 from app.live_socket import MAX_TEXT, LiveChannel
+from app.sets import Sets
 from app.tabs.live import STATIC, STATIC_URL
-from streams.skeleton.errors import ConfigError
+from streams.skeleton.errors import AccessError, ConfigError
 
 START_S = 30.0
 API = "/api/v1"
 """Where the interface for programs begins; the page itself uses no other."""
 
 
-def create(board: Board, controller: Controller, *, hosts: AllowedHosts) -> FastAPI:
+@dataclass(frozen=True)
+class Behind:
+    """What the pages show and ask."""
+
+    board: Board
+    controller: Controller
+    sets: Sets
+    access: Access
+    turns: Turns | None = None
+    """Of the kiosk; None where there is none."""
+
+
+def create(behind: Behind, *, hosts: AllowedHosts) -> FastAPI:
     """The application. Make it within a running event loop: Gradio leaves one open otherwise.
 
     Args:
-        board: What the live channel shows.
-        controller: What the page may ask for.
+        behind: What the pages show and ask.
         hosts: Names the page may be called by.
     """
     app = FastAPI(
@@ -38,19 +55,37 @@ def create(board: Board, controller: Controller, *, hosts: AllowedHosts) -> Fast
     )
     app.add_middleware(Guard, hosts=hosts)
     app.add_exception_handler(RequestValidationError, refuse_malformed)
-    app.include_router(actions.router(controller), prefix=API)
+    app.add_exception_handler(AccessError, access_api.refuse_visitor)
+    _add_interface(app, behind)
 
     def hello() -> dict[str, Any]:
         return {"limbs": drawing.limbs()}
 
-    channel = LiveChannel(board, hello)
+    channel = LiveChannel(behind.board, hello)
 
     @app.websocket("/live")
     async def live(socket: WebSocket) -> None:
         await channel.serve(socket)
 
+    if behind.turns is not None:
+
+        @app.get("/kiosk", include_in_schema=False)
+        def kiosk() -> FileResponse:
+            return FileResponse(STATIC / "kiosk.html")
+
     app.mount(STATIC_URL, StaticFiles(directory=STATIC), name="page")
     return ui.mount(app, host=hosts.bound)
+
+
+def _add_interface(app: FastAPI, behind: Behind) -> None:
+    """The routes under ``/api/v1``: everybody may read, operators change things."""
+    operators = [Depends(access_api.operators_change(behind.access))]
+    app.include_router(access_api.router(behind.access), prefix=API)
+    app.include_router(actions.router(behind.controller), prefix=API, dependencies=operators)
+    app.include_router(vocabulary.router(behind.sets), prefix=API, dependencies=operators)
+    if behind.turns is not None:
+        only = access_api.operators_only(behind.access)
+        app.include_router(turns.router(behind.turns, operators_only=only), prefix=API)
 
 
 class PageServer:

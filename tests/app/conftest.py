@@ -2,17 +2,25 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 
 from app import server
+from app.access import Access, PasswordHash, Secrets
 from app.board import Board
 from app.child import ChildStatus
 from app.controller import Controller
 from app.guard import AllowedHosts
+from app.kiosk.manners import Manners
+from app.kiosk.scores import ScoreBoard
+from app.kiosk.turns import Turns
+from app.kiosk.visitor import VisitorsAction
 from app.live_state import LiveState
-from app.server import PageServer
+from app.server import Behind, PageServer
+from app.sets import Sets
+from app.shelf import Shelf
 from app.vitals import Vitals
 from tests.app.fakes import FakeEngine
 
@@ -28,6 +36,7 @@ class ServedPage:
     state: LiveState
     controller: Controller
     processes: dict[str, ChildStatus]
+    turns: Turns
 
     def set_process(self, status: ChildStatus) -> None:
         """Let a process fare otherwise, and the page know."""
@@ -41,16 +50,36 @@ class ServedPage:
         self.board.post("status", vitals.message)
 
 
+PASSWORD = "open sesame"
+TOKEN = "a-token-of-programs"
+TURN_S = 0.6
+
+
 @pytest.fixture
-def page() -> Iterator[ServedPage]:
-    """A page with the actions wave, squat and bow, both processes ready, and nobody in view."""
+def page(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[ServedPage]:
+    """A page with the actions wave, squat and bow, both processes ready, and nobody in view.
+
+    With the mark ``protected`` there is an operator's password.
+    """
+    protected = request.node.get_closest_marker("protected") is not None
+    access = Access(Secrets(PasswordHash.of(PASSWORD) if protected else None, TOKEN))
     engine, board = FakeEngine("wave", "squat", "bow"), Board()
     state = LiveState(board)
     controller = Controller(engine, state)
     controller.refresh()
+    turns = Turns(
+        engine,
+        controller,
+        board,
+        manners=Manners(),
+        scores=ScoreBoard(tmp_path / "scores.json"),
+        visitor=VisitorsAction(tmp_path / "visitor"),
+        turn_s=TURN_S,
+    )
+    behind = Behind(board, controller, Sets(engine, controller, Shelf(tmp_path / "sets")), access, turns)
 
     def make() -> FastAPI:
-        return server.create(board, controller, hosts=AllowedHosts())
+        return server.create(behind, hosts=AllowedHosts())
 
     servers = [PageServer(make, host="127.0.0.1", port=0)]
     servers[0].start()
@@ -63,7 +92,7 @@ def page() -> Iterator[ServedPage]:
         return servers[-1]
 
     processes = {name: ChildStatus(name, "ready") for name in ("engine", "capture")}
-    made = ServedPage(servers[0].url, serve, engine, board, state, controller, processes)
+    made = ServedPage(servers[0].url, serve, engine, board, state, controller, processes, turns)
     made.post_status()
     yield made
     servers[-1].stop()
