@@ -170,6 +170,7 @@ class LiveState:
 def _person(prediction: Prediction) -> dict[str, Any]:
     named = prediction.caption if prediction.state == "action" else None
     return {
+        "stream": prediction.stream,
         "track": prediction.track,
         "state": prediction.state,
         "class_id": named.id if named else None,

@@ -25,6 +25,7 @@ from app.preview import PreviewPump
 from app.sets import Sets
 from app.shelf import Shelf
 from app.synchroniser import Synchroniser
+from app.teaching import Teaching
 from app.vitals import Vitals, label_of
 from engine.client import EngineClient, PredictionReader
 from engine.messages import Prediction
@@ -61,6 +62,7 @@ class PageRun:
         self._client = EngineClient(self._installation.endpoints, timeout_s=ANSWER_S)
         self._controller = Controller(self._client, self._state)
         self._sets = Sets(self._client, self._controller, Shelf(home() / "sets"))
+        self._teaching = Teaching(self._client, self._controller)
         self._visitor = VisitorsAction(home() / "visitor")
         self._turns = self._make_turns() if config.kiosk else None
         self._reader = PredictionReader(
@@ -99,7 +101,9 @@ class PageRun:
                         self._turns.close()
 
     def _make(self) -> FastAPI:
-        behind = server.Behind(self._board, self._controller, self._sets, self._access, self._turns)
+        behind = server.Behind(
+            self._board, self._controller, self._sets, self._teaching, self._access, self._turns
+        )
         return server.create(behind, hosts=AllowedHosts(bound=self._config.host))
 
     def _check_access(self) -> None:

@@ -15,7 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from app import drawing, ui
 from app.access import Access
 from app.api import access as access_api
-from app.api import actions, turns, vocabulary
+from app.api import actions, teaching, turns, vocabulary
 from app.api.replies import refuse_malformed
 from app.board import Board
 from app.controller import Controller
@@ -24,9 +24,10 @@ from app.kiosk.turns import Turns
 from app.live_socket import MAX_TEXT, LiveChannel
 from app.sets import Sets
 from app.tabs.live import STATIC, STATIC_URL
+from app.teaching import Teaching
 from streams.skeleton.errors import AccessError, ConfigError
 
-START_S = 30.0
+START_S = 120.0
 API = "/api/v1"
 """Where the interface for programs begins; the page itself uses no other."""
 
@@ -38,6 +39,7 @@ class Behind:
     board: Board
     controller: Controller
     sets: Sets
+    teaching: Teaching
     access: Access
     turns: Turns | None = None
     """Of the kiosk; None where there is none."""
@@ -50,6 +52,11 @@ def create(behind: Behind, *, hosts: AllowedHosts) -> FastAPI:
         behind: What the pages show and ask.
         hosts: Names the page may be called by.
     """
+    return ui.mount(without_page(behind, hosts=hosts), host=hosts.bound)
+
+
+def without_page(behind: Behind, *, hosts: AllowedHosts) -> FastAPI:
+    """The application less Gradio's page: interface, live channel, kiosk; see ``create``."""
     app = FastAPI(
         title=ui.TITLE, version="1", docs_url=None, redoc_url=None, openapi_url=f"{API}/openapi.json"
     )
@@ -74,7 +81,7 @@ def create(behind: Behind, *, hosts: AllowedHosts) -> FastAPI:
             return FileResponse(STATIC / "kiosk.html")
 
     app.mount(STATIC_URL, StaticFiles(directory=STATIC), name="page")
-    return ui.mount(app, host=hosts.bound)
+    return app
 
 
 def _add_interface(app: FastAPI, behind: Behind) -> None:
@@ -83,6 +90,7 @@ def _add_interface(app: FastAPI, behind: Behind) -> None:
     app.include_router(access_api.router(behind.access), prefix=API)
     app.include_router(actions.router(behind.controller), prefix=API, dependencies=operators)
     app.include_router(vocabulary.router(behind.sets), prefix=API, dependencies=operators)
+    app.include_router(teaching.router(behind.teaching), prefix=API, dependencies=operators)
     if behind.turns is not None:
         only = access_api.operators_only(behind.access)
         app.include_router(turns.router(behind.turns, operators_only=only), prefix=API)

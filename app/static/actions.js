@@ -1,15 +1,16 @@
 // The set of actions: type one, see what it is recognised by, change it, remove it.
 
 import { api } from "./api.js";
+import { createCheck } from "./check.js";
 import { element, icon, say, seconds, set } from "./dom.js";
 import { SOURCES, createSheet } from "./sheet.js";
 
 const MANY = 12; // more than this, and one wants to look for a name
 
-export function createActions({ page, find, toast }) {
+export function createActions({ page, find, toast, teach }) {
   const [form, told, list, count, filter] = ["add", "told", "actions", "count", "filter"].map(find);
   const rows = new Map();
-  const sheet = createSheet(page, { toast });
+  const sheet = createSheet(page, { toast, teach });
   let known = [];
   let added = null; // the action this page added last
   const empty = element("li", { class: "am-empty" }, "None yet: type what you would like to do.");
@@ -64,8 +65,11 @@ export function createActions({ page, find, toast }) {
 
   const { name: nameField, description: descriptionField } = form.elements;
 
+  const check = createCheck(find("check"), { name: nameField, description: descriptionField });
+
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    check.clear();
     const button = form.querySelector("button");
     if (button.disabled) return;
     button.disabled = true;

@@ -27,6 +27,13 @@ export const api = {
   addAction: (name, description) => ask("POST", "/actions", { name, description }),
   changeAction: (id, change) => ask("PATCH", one(id), change),
   removeAction: (id) => ask("DELETE", one(id)),
+  check: (name, description) => ask("POST", "/check", { name, description }),
+  /** Say what somebody did just now: {right, wrong, stream, track, last_s}. */
+  point: (what) => ask("POST", "/examples", what),
+  bank: () => ask("GET", "/bank"),
+  resetBank: (id) => ask("POST", "/bank/reset", { id }),
+  rollBack: (mark) => ask("POST", "/bank/roll-back", { mark }),
+  freeze: (frozen) => ask("POST", "/bank/freeze", { frozen }),
   sets: () => ask("GET", "/sets"),
   saveSet: (name) => ask("PUT", saved(name)),
   loadSet: (name) => ask("POST", `${saved(name)}/load`),
@@ -40,5 +47,6 @@ export const api = {
   beginTurn: (name, description) => ask("POST", "/turns", { name, description }),
   goTurn: (id) => ask("POST", `/turns/${id}/go`),
   endTurn: (id) => ask("DELETE", `/turns/${id}`),
-  undo: ({ version, steps }) => ask("POST", "/undo", { version, steps }),
+  /** Take a command back, given what it answered as `undo`. */
+  undo: ({ mark, version, steps }) => (mark ? ask("POST", "/bank/roll-back", { mark }) : ask("POST", "/undo", { version, steps })),
 };

@@ -2,6 +2,7 @@
 
 import { createActions } from "./actions.js";
 import { createCaption } from "./caption.js";
+import { createCorrect } from "./correct.js";
 import { element, say, set } from "./dom.js";
 import { createHistory } from "./history.js";
 import { createOperator } from "./operator.js";
@@ -9,6 +10,7 @@ import { createScores } from "./scores.js";
 import { createSets } from "./sets.js";
 import { openSocket } from "./socket.js";
 import { createStage } from "./stage.js";
+import { createTeach } from "./teach.js";
 import { createToast } from "./toast.js";
 
 const MIRROR_KEY = "anymove.mirror";
@@ -23,7 +25,9 @@ export function mount(root) {
   const scores = createScores(find("scores"), find("whose"));
   const history = createHistory(find("timeline"), find("events"));
   const toast = createToast(find("toast"));
-  const actions = createActions({ page, find, toast });
+  const teach = createTeach(find("teach"), { people: () => now.people });
+  const correct = createCorrect(find("fix"), { toast });
+  const actions = createActions({ page, find, toast, teach });
   const operator = createOperator(page, { button: find("operator") });
   createSets(page, { opener: find("sets"), toast });
   const now = { linked: false, people: [], actions: [], status: null };
@@ -71,6 +75,7 @@ export function mount(root) {
     if (person) caption.person({ ...person, lasted_ms: history.lasted(person.track) });
     else caption.calm(quiet(now));
     scores.update(person && { ...person, named: person.class_id, people: now.people.length }, now.actions);
+    correct.update(person ?? null);
     actions.mark(new Set(people.map(({ class_id: id }) => id)));
   }
 

@@ -9,12 +9,14 @@ export const SOURCES = {
   template: "from the name alone",
 };
 
-export function createSheet(root, { toast }) {
+export function createSheet(root, { toast, teach }) {
   const title = element("h2", { id: "am-sheet-title" });
   const name = element("input", { id: "am-sheet-name", name: "name", type: "text", maxlength: "200" });
   const texts = element("textarea", { id: "am-sheet-texts", name: "texts", rows: "4", maxlength: "4000" });
   const source = element("span", { class: "am-aside" });
   const wrong = element("p", { class: "am-wrong", role: "alert", hidden: "" });
+  const learnt = element("span", { class: "am-aside" });
+  const reset = element("button", { type: "button", class: "am-link", hidden: "", onclick: forget }, "Forget them");
   const form = element(
     "form",
     { novalidate: "", onsubmit: save },
@@ -24,6 +26,13 @@ export function createSheet(root, { toast }) {
     element("label", { for: "am-sheet-texts" }, "What it looks like, one sentence a line ", source),
     texts,
     wrong,
+    element(
+      "div",
+      { class: "am-row am-learnt" },
+      element("button", { type: "button", class: "am-switch", onclick: showMe }, "Show me"),
+      learnt,
+      reset,
+    ),
     element(
       "div",
       { class: "am-row" },
@@ -65,6 +74,33 @@ export function createSheet(root, { toast }) {
     return apply({ description: "" });
   }
 
+  function showMe() {
+    const [shown, from] = [action, opener];
+    dialog.close();
+    teach.open(shown, from);
+  }
+
+  async function forget() {
+    const answer = await api.resetBank(action.id);
+    if (answer.error) return refuse(answer.error);
+    dialog.close();
+    return toast.done(`“${action.name}” is recognised by its text alone.`, answer.undo, "The examples are back.");
+  }
+
+  /** Where the action comes from besides its text. */
+  async function tellLearnt(id) {
+    say(learnt, "");
+    set(reset, "hidden", "");
+    const bank = await api.bank();
+    const found = bank.classes?.find((entry) => entry.id === id);
+    if (!found || id !== action.id) return;
+    const { examples, rejections } = found;
+    const parts = [plural(examples, "example"), ...(rejections ? [`${rejections} times “this is not it”`] : [])];
+    const kept = examples + rejections && bank.rule === "text-only" ? ", kept for a bank that learns (this one goes by text)" : "";
+    say(learnt, `${parts.join(", ")}${kept}`);
+    set(reset, "hidden", examples + rejections ? null : "");
+  }
+
   return {
     open(shown, from) {
       [action, opener] = [shown, from];
@@ -73,9 +109,14 @@ export function createSheet(root, { toast }) {
       texts.value = shown.texts.join("\n");
       say(source, SOURCES[shown.source] ?? "");
       refuse(null);
+      tellLearnt(shown.id);
       dialog.showModal();
       name.focus();
       name.select();
     },
   };
+}
+
+function plural(count, noun) {
+  return count ? `${count} ${noun}${count > 1 ? "s" : ""}` : `no ${noun}s`;
 }

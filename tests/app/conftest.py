@@ -21,6 +21,7 @@ from app.live_state import LiveState
 from app.server import Behind, PageServer
 from app.sets import Sets
 from app.shelf import Shelf
+from app.teaching import Teaching
 from app.vitals import Vitals
 from tests.app.fakes import FakeEngine
 
@@ -61,6 +62,18 @@ def page(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[ServedPage]
 
     With the mark ``protected`` there is an operator's password.
     """
+    yield from _served(tmp_path, request, server.create)
+
+
+@pytest.fixture
+def bare(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[ServedPage]:
+    """The same without Gradio, which takes seconds: interface, live channel, kiosk."""
+    yield from _served(tmp_path, request, server.without_page)
+
+
+def _served(
+    tmp_path: Path, request: pytest.FixtureRequest, create: Callable[..., FastAPI]
+) -> Iterator[ServedPage]:
     protected = request.node.get_closest_marker("protected") is not None
     access = Access(Secrets(PasswordHash.of(PASSWORD) if protected else None, TOKEN))
     engine, board = FakeEngine("wave", "squat", "bow"), Board()
@@ -76,10 +89,17 @@ def page(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[ServedPage]
         visitor=VisitorsAction(tmp_path / "visitor"),
         turn_s=TURN_S,
     )
-    behind = Behind(board, controller, Sets(engine, controller, Shelf(tmp_path / "sets")), access, turns)
+    behind = Behind(
+        board,
+        controller,
+        Sets(engine, controller, Shelf(tmp_path / "sets")),
+        Teaching(engine, controller),
+        access,
+        turns,
+    )
 
     def make() -> FastAPI:
-        return server.create(behind, hosts=AllowedHosts())
+        return create(behind, hosts=AllowedHosts())
 
     servers = [PageServer(make, host="127.0.0.1", port=0)]
     servers[0].start()

@@ -9,9 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.messages import Action, ActionEvent, ClassScore, Prediction
+from engine.messages import (
+    Action,
+    ActionEvent,
+    BankMark,
+    BankState,
+    ClassScore,
+    Learnt,
+    NameCheck,
+    Notice,
+    Prediction,
+)
 from streams.skeleton.errors import (
     ActionNameError,
+    BankError,
     DuplicateActionError,
     EngineUnavailableError,
     UnknownActionError,
@@ -59,6 +70,9 @@ class FakeEngine:
         self._next = 0
         self.vocabulary = 0
         self.gone = False
+        self.taught: list[str] = []
+        self.frozen = False
+        self.unseen = False
         for name in names:
             self.add_action(name)
 
@@ -105,6 +119,64 @@ class FakeEngine:
         before, self._actions = self._actions, self._history.pop()
         self.vocabulary += 1
         return next((action for key, action in self._actions.items() if before.get(key) != action), None)
+
+    def check_action(self, name: str, description: str | None = None) -> NameCheck:
+        known = "wing" not in name
+        notice = () if known else (Notice("unfamiliar", "Nobody knows this word; describe it."),)
+        return NameCheck(
+            name=name,
+            verdict="good" if known else "poor",
+            notices=notice,
+            rivals=(),
+            suggestions=() if known else ("fly like a bird",),
+            source="template",
+            matched=None,
+            texts=(name,),
+        )
+
+    def bank(self) -> BankState:
+        marks = tuple(
+            BankMark(n, reason, "2026-11-24T00:00:00Z") for n, reason in enumerate(self.taught, 1)
+        )
+        classes = tuple(
+            Learnt(
+                action.id,
+                0.0,
+                sum(taught == f"show {action.id}" for taught in self.taught),
+                sum(taught == f"reject {action.id}" for taught in self.taught),
+                0.0,
+            )
+            for action in self.actions()
+        )
+        return BankState("text-only", self.frozen, marks, classes)
+
+    def show_example(
+        self, action_id: str, *, stream: str | None = None, track: int | None = None, last_s: float = 2.0
+    ) -> Learnt:
+        return self._teach(f"show {action_id}", action_id)
+
+    def reject_example(
+        self, action_id: str, *, stream: str | None = None, track: int | None = None, last_s: float = 2.0
+    ) -> Learnt:
+        return self._teach(f"reject {action_id}", action_id)
+
+    def reset_bank(self, action_id: str | None = None) -> None:
+        self.taught.append(f"reset {action_id}")
+
+    def roll_back_bank(self, number: int | None = None) -> BankMark:
+        mark = self.bank().marks[-1 if number is None else number - 1]
+        del self.taught[mark.number - 1 :]
+        return mark
+
+    def freeze_bank(self, *, frozen: bool = True) -> None:
+        self.frozen = frozen
+
+    def _teach(self, what: str, action_id: str) -> Learnt:
+        self._known(action_id)
+        if self.unseen:
+            raise BankError("wanted somebody in view, got nobody; step in front of the camera")
+        self.taught.append(what)
+        return next(entry for entry in self.bank().classes if entry.id == action_id)
 
     def health(self) -> dict[str, Any]:
         return {"vocabulary": self.vocabulary}

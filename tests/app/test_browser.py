@@ -204,6 +204,60 @@ def test_five_hundred_actions_can_be_searched(tab: Page, page: ServedPage) -> No
     assert tab.evaluate("document.documentElement.scrollHeight") <= SIZES["desktop"][1]
 
 
+def test_a_wrong_caption_is_put_right_with_one_tap(tab: Page, page: ServedPage) -> None:
+    page.state.on_prediction(prediction(*page.engine.actions()))
+    fix = tab.get_by_role("group", name="Correct the caption")
+    expect(fix).to_contain_text("Not “wave”? It is")
+    fix.get_by_role("button", name="squat").click()
+    expect(tab.locator("[data-role=toast]")).to_contain_text("Learnt: that was “squat”.")
+    assert page.engine.taught == ["reject a1", "show a2"]
+    tab.get_by_role("button", name="Undo").click()
+    expect(tab.locator("[data-role=toast]")).to_contain_text("Undone.")
+    assert page.engine.taught == []
+    page.state.on_prediction(prediction(*page.engine.actions()))
+    fix.get_by_role("button", name="none of these").press("Enter")
+    expect(tab.locator("[data-role=toast]")).to_contain_text("Learnt: that was not “wave”.")
+    assert page.engine.taught == ["reject a1"]
+
+
+def test_a_maker_shows_two_examples_and_takes_one_again(tab: Page, page: ServedPage) -> None:
+    tab.clock.install()
+    page.state.on_prediction(prediction(*page.engine.actions(), state="idle"))
+    tab.get_by_role("button", name="Change squat").click()
+    tab.get_by_role("button", name="Show me").click()
+    teach = tab.locator("[data-role=teach]")
+    for expected in (["show a2"], ["show a2", "show a2"]):
+        expect(teach).to_contain_text("Get ready to show “squat”")
+        for _ in range(40):
+            tab.clock.run_for(200)
+            page.state.on_prediction(prediction(*page.engine.actions(), state="idle"))
+        expect(teach).to_contain_text("Got it")
+        assert page.engine.taught == expected
+        if len(expected) == 1:
+            teach.get_by_role("button", name="Keep, show one more").click()
+    teach.get_by_role("button", name="Take it again").click()
+    expect(teach).to_contain_text("Get ready")
+    assert page.engine.taught == ["show a2"]
+    tab.keyboard.press("Escape")
+    expect(teach).to_be_hidden()
+    tab.get_by_role("button", name="Change squat").click()
+    expect(tab.locator(".am-learnt")).to_contain_text("1 example")
+    tab.get_by_role("button", name="Forget them").click()
+    assert page.engine.taught == ["show a2", "reset a2"]
+
+
+def test_what_to_expect_is_said_while_typing(tab: Page, page: ServedPage) -> None:
+    _box(tab).press_sequentially("wingding")
+    check = tab.locator("[data-role=check]")
+    expect(check).to_contain_text("Will hardly work · Nobody knows this word")
+    check.get_by_role("button", name="fly like a bird").click()
+    expect(_box(tab)).to_have_value("fly like a bird")
+    expect(check).to_contain_text("Should work")
+    tab.keyboard.press("Enter")
+    expect(_names(tab).last).to_have_text("fly like a bird")
+    expect(check).to_be_empty()
+
+
 def test_a_refusal_is_shown_beside_the_box(tab: Page, page: ServedPage) -> None:
     box = _box(tab)
     box.fill("wave")

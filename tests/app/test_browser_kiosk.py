@@ -59,10 +59,10 @@ def _finish_turn(tab: Page, page: ServedPage, name: str) -> None:
 
 
 @pytest.mark.protected
-def test_a_visitors_whole_turn(context: BrowserContext, page: ServedPage, tmp_path: Path) -> None:
-    tab = _open(context, page)
+def test_a_visitors_whole_turn(context: BrowserContext, bare: ServedPage, tmp_path: Path) -> None:
+    tab = _open(context, bare)
     folder = Path(os.environ.get("ANYMOVE_SCREENSHOTS", tmp_path))
-    _see(page, "wave", state="idle")
+    _see(bare, "wave", state="idle")
     tab.screenshot(path=folder / "kiosk-attract.png")
     tab.get_by_role("button", name="Start").click()
     field = tab.get_by_label("What will you do?")
@@ -74,29 +74,29 @@ def test_a_visitors_whole_turn(context: BrowserContext, page: ServedPage, tmp_pa
     expect(field).to_have_value("hop")
     expect(field).to_be_focused()
     tab.screenshot(path=folder / "kiosk-type.png")
-    _see(page, "wave", state="idle")
+    _see(bare, "wave", state="idle")
     tab.get_by_role("button", name="Go", exact=True).click()
     expect(tab.locator("[data-role=countdown]")).to_have_text("3")
     tab.screenshot(path=folder / "kiosk-ready.png")
-    _see(page, "wave", state="idle")
-    _finish_turn(tab, page, "hop")
+    _see(bare, "wave", state="idle")
+    _finish_turn(tab, bare, "hop")
     expect(tab.get_by_role("heading", name="I recognised it!")).to_be_visible()
     expect(tab.locator("[data-role=place]")).to_have_text("Number 1 today")
     expect(tab.locator("[data-role=scores] b")).to_have_text(["hop"])
     tab.screenshot(path=folder / "kiosk-done.png")
     tab.get_by_role("button", name="Stop").click()
     expect(tab.get_by_role("button", name="Start")).to_be_visible()
-    assert [action.name for action in page.engine.actions()] == ["wave", "squat", "bow"]
+    assert [action.name for action in bare.engine.actions()] == ["wave", "squat", "bow"]
 
 
 @pytest.mark.protected
-def test_a_turn_by_keyboard_that_is_not_recognised(context: BrowserContext, page: ServedPage) -> None:
-    tab = _open(context, page)
-    _see(page, "wave", state="idle")
+def test_a_turn_by_keyboard_that_is_not_recognised(context: BrowserContext, bare: ServedPage) -> None:
+    tab = _open(context, bare)
+    _see(bare, "wave", state="idle")
     tab.get_by_role("button", name="Start").press("Enter")
     tab.keyboard.type("moonwalk")
     tab.keyboard.press("Enter")
-    _finish_turn(tab, page, "wave")
+    _finish_turn(tab, bare, "wave")
     expect(tab.get_by_role("heading", name="I did not recognise it")).to_be_visible()
     expect(tab.locator("[data-role=detail]")).to_contain_text("I saw: wave")
     tab.keyboard.press("Escape")
@@ -105,20 +105,20 @@ def test_a_turn_by_keyboard_that_is_not_recognised(context: BrowserContext, page
 
 @pytest.mark.protected
 def test_an_unkind_name_is_refused_in_the_visitors_language(
-    context: BrowserContext, page: ServedPage
+    context: BrowserContext, bare: ServedPage
 ) -> None:
-    tab = _open(context, page)
+    tab = _open(context, bare)
     tab.get_by_role("button", name="Deutsch").click()
     tab.get_by_role("button", name="Los geht’s").click()
     tab.keyboard.type("Scheiße")
     tab.keyboard.press("Enter")
     expect(tab.get_by_role("alert")).to_have_text("Bitte wähl einen anderen Namen.")
-    assert len(page.engine.actions()) == 3
+    assert len(bare.engine.actions()) == 3
 
 
 @pytest.mark.protected
-def test_arabic_runs_from_right_to_left(context: BrowserContext, page: ServedPage, tmp_path: Path) -> None:
-    tab = _open(context, page)
+def test_arabic_runs_from_right_to_left(context: BrowserContext, bare: ServedPage, tmp_path: Path) -> None:
+    tab = _open(context, bare)
     tab.get_by_role("button", name="العربية").click()
     expect(tab.locator(".ki")).to_have_attribute("dir", "rtl")
     start = tab.get_by_role("button", name="ابدأ")
@@ -133,21 +133,21 @@ def test_arabic_runs_from_right_to_left(context: BrowserContext, page: ServedPag
 
 @pytest.mark.protected
 def test_nobody_there_is_waited_for_and_a_lost_turn_is_let_go(
-    context: BrowserContext, page: ServedPage
+    context: BrowserContext, bare: ServedPage
 ) -> None:
-    tab = _open(context, page)
+    tab = _open(context, bare)
     tab.get_by_role("button", name="Start").click()
     tab.get_by_role("button", name="squat").click()
     expect(tab.locator("[data-role=how]")).to_have_text("Step back until I see all of you")
-    page.turns.close()  # the program starts anew, or an operator steps in
+    bare.turns.close()  # the program starts anew, or an operator steps in
     expect(tab.get_by_role("button", name="Start")).to_be_visible()
 
 
 @pytest.mark.protected
-def test_a_visitor_who_leaves_is_forgotten(context: BrowserContext, page: ServedPage) -> None:
+def test_a_visitor_who_leaves_is_forgotten(context: BrowserContext, bare: ServedPage) -> None:
     tab = context.new_page()
     tab.clock.install()
-    tab.goto(f"{page.url}/kiosk")
+    tab.goto(f"{bare.url}/kiosk")
     expect(tab.locator(".ki[data-link=open] h1")).to_have_text("Type something. Then do it.")
     tab.get_by_role("button", name="Español").click()
     tab.get_by_role("button", name="Empezar").click()
@@ -159,11 +159,11 @@ def test_a_visitor_who_leaves_is_forgotten(context: BrowserContext, page: Served
 
 
 @pytest.mark.parametrize("size", ["phone", "4k"])
-def test_every_screen_fits(browser: Browser, page: ServedPage, size: str, tmp_path: Path) -> None:
+def test_every_screen_fits(browser: Browser, bare: ServedPage, size: str, tmp_path: Path) -> None:
     width, height = SIZES[size]
     context = browser.new_context(viewport={"width": width, "height": height})
-    tab = _open(context, page)
-    _see(page, "wave")
+    tab = _open(context, bare)
+    _see(bare, "wave")
     tab.get_by_role("button", name="Start").click()
     tab.screenshot(path=Path(os.environ.get("ANYMOVE_SCREENSHOTS", tmp_path)) / f"kiosk-{size}.png")
     sizes = "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"

@@ -16,23 +16,23 @@ CHANGES = [
 ]
 
 
-def _api(page: ServedPage) -> httpx.Client:
-    return httpx.Client(base_url=f"{page.url}/api/v1")
+def _api(bare: ServedPage) -> httpx.Client:
+    return httpx.Client(base_url=f"{bare.url}/api/v1")
 
 
 @pytest.mark.protected
 @pytest.mark.parametrize(("method", "path", "body"), CHANGES)
-def test_a_visitor_changes_nothing(page: ServedPage, method: str, path: str, body: object) -> None:
-    with _api(page) as api:
+def test_a_visitor_changes_nothing(bare: ServedPage, method: str, path: str, body: object) -> None:
+    with _api(bare) as api:
         answer = api.request(method, path, json=body)
     assert answer.status_code == 401
     assert answer.json()["code"] == "access"
-    assert [action.name for action in page.engine.actions()] == ["wave", "squat", "bow"]
+    assert [action.name for action in bare.engine.actions()] == ["wave", "squat", "bow"]
 
 
 @pytest.mark.protected
-def test_every_change_there_is_needs_an_operator_or_a_turn(page: ServedPage) -> None:
-    with _api(page) as api:
+def test_every_change_there_is_needs_an_operator_or_a_turn(bare: ServedPage) -> None:
+    with _api(bare) as api:
         for path, methods in api.get("/openapi.json").json()["paths"].items():
             for method in set(methods) - {"get"}:
                 open_to_all = "/session" in path or "/turns" in path
@@ -41,16 +41,16 @@ def test_every_change_there_is_needs_an_operator_or_a_turn(page: ServedPage) -> 
 
 
 @pytest.mark.protected
-def test_a_visitor_may_read_and_take_a_turn(page: ServedPage) -> None:
-    with _api(page) as api:
+def test_a_visitor_may_read_and_take_a_turn(bare: ServedPage) -> None:
+    with _api(bare) as api:
         assert api.get("/actions").status_code == 200
         assert api.get("/session").json() == {"role": "visitor", "protected": True}
         assert api.post("/turns", json={"name": "hop"}).status_code == 201
 
 
 @pytest.mark.protected
-def test_a_password_makes_an_operator_until_logging_out(page: ServedPage) -> None:
-    with _api(page) as api:
+def test_a_password_makes_an_operator_until_logging_out(bare: ServedPage) -> None:
+    with _api(bare) as api:
         assert api.post("/session", json={"password": "wrong one"}).status_code == 401
         answer = api.post("/session", json={"password": PASSWORD})
         cookie = answer.headers["set-cookie"]
@@ -63,13 +63,13 @@ def test_a_password_makes_an_operator_until_logging_out(page: ServedPage) -> Non
 
 
 @pytest.mark.protected
-def test_a_program_has_a_token(page: ServedPage) -> None:
-    with _api(page) as api:
+def test_a_program_has_a_token(bare: ServedPage) -> None:
+    with _api(bare) as api:
         api.headers["authorization"] = f"Bearer {TOKEN}"
         assert api.post("/actions", json={"name": "hop"}).status_code == 201
 
 
-def test_without_a_password_nobody_is_asked(page: ServedPage) -> None:
-    with _api(page) as api:
+def test_without_a_password_nobody_is_asked(bare: ServedPage) -> None:
+    with _api(bare) as api:
         assert api.get("/session").json() == {"role": "operator", "protected": False}
         assert api.post("/actions", json={"name": "hop"}).status_code == 201
