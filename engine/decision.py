@@ -211,7 +211,8 @@ class Decider:
             # What is hardly seen resembles something all the same.
             current[:-1], current[-1] = 0.0, 1.0
         # Averages over other classes say nothing about these: they begin anew.
-        known = track.class_ids == standing.class_ids and len(track.average) > 0
+        same = track.class_ids is standing.class_ids or track.class_ids == standing.class_ids
+        known = same and len(track.average) > 0
         if known and self._config.smoothing_s > 0.0:
             fresh = 1.0 - math.exp(-elapsed_ns / (1e9 * self._config.smoothing_s))
             current = track.average + fresh * (current - track.average)

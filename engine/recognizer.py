@@ -28,6 +28,21 @@ _LENGTH_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
+class Prepared:
+    """A window before the encoder.
+
+    Attributes:
+        window: The window itself.
+        people: (M, T, 25, 3) float32, normalised, those who are there.
+        motion_m: Largest joint excursion within the window, metres of a body of standard size.
+    """
+
+    window: Window
+    people: NDArray[np.float32]
+    motion_m: float
+
+
+@dataclass(frozen=True, eq=False)
 class Embedded:
     """A window after the encoder.
 
@@ -123,6 +138,11 @@ class Recognizer:
         return self._version
 
     @property
+    def batch(self) -> int:
+        """Windows worth embedding at once."""
+        return self._backend.batch
+
+    @property
     def names(self) -> dict[str, str]:
         """Names of the actions by id."""
         return dict(self._names)
@@ -149,6 +169,15 @@ class Recognizer:
             CoordinateError: Not a person in metres.
             EngineError: The encoder failed.
         """
+        return self.embed_all([self.prepare(window)])[0]
+
+    def prepare(self, window: Window) -> Prepared:
+        """The window as the encoder takes it; nothing is remembered of it.
+
+        Raises:
+            ShapeError: Other frames or another length than the bundle's.
+            CoordinateError: Not a person in metres.
+        """
         check_window(window, self._manifest.window)
         # A second person of zeros is absent; a first one is refused by the normalisation.
         present = [m for m in range(len(window.positions)) if m == 0 or window.positions[m].any()]
@@ -158,8 +187,20 @@ class Recognizer:
                 for m in present
             ]
         )
-        rows = self._backend.embed(people[None])[0]
-        return Embedded(window, rows, motion_m=max(motion_extent(person) for person in people))
+        return Prepared(window, people, motion_m=max(motion_extent(person) for person in people))
+
+    def embed_all(self, prepared: Sequence[Prepared]) -> list[Embedded]:
+        """The windows' embeddings, in order; those with equally many people go through as one batch.
+
+        Raises:
+            EngineError: The encoder failed.
+        """
+        rows: dict[int, Rows] = {}
+        for persons in {len(one.people) for one in prepared}:
+            at = [n for n, one in enumerate(prepared) if len(one.people) == persons]
+            batch = self._backend.embed(np.stack([prepared[n].people for n in at]))
+            rows.update(zip(at, batch, strict=True))
+        return [Embedded(one.window, rows[n], one.motion_m) for n, one in enumerate(prepared)]
 
     def decide(self, embedded: Embedded, *, now_ns: int) -> Recognition:
         """What an embedded window shows, and the events it brought about; then the bank learns."""
@@ -180,7 +221,7 @@ class Recognizer:
                 quality=window.quality,
             )
         )
-        best = [int(k) for k in np.argsort(-scores, kind="stable")[:MOST_SHOWN]]
+        best = _best_first(scores, MOST_SHOWN)
         prediction = Prediction(
             stream=window.stream,
             track=window.track,
@@ -399,3 +440,11 @@ class Recognizer:
             )
             for transition in transitions
         )
+
+
+def _best_first(scores: NDArray[np.float32], most: int) -> list[int]:
+    """Rows of the best scores, best first, of equal ones the earlier first; sorts those alone."""
+    rows = np.arange(len(scores))
+    if len(scores) > most:
+        rows = np.flatnonzero(scores >= np.partition(scores, -most)[-most])
+    return [int(k) for k in rows[np.argsort(-scores[rows], kind="stable")][:most]]

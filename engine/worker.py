@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from engine.bank.contract import BankSnapshot
 from engine.messages import ActionEvent, Prediction
-from engine.recognizer import Recognizer
+from engine.recognizer import Embedded, Prepared, Recognizer
 from engine.telemetry import Telemetry
 from engine.window_queue import Waiting, WindowQueue
 from streams.skeleton.errors import AnymoveError, EngineError
@@ -77,10 +77,10 @@ class Worker:
         """Work until ``close``; then end every action in progress."""
         try:
             while not self._closing.is_set():
-                waiting = self._windows.take(_TICK_S)
+                crowd = self._take()
                 self._obey()
-                if waiting is not None:
-                    self._recognize(waiting)
+                if crowd:
+                    self._recognize(crowd)
                 self._expire()
             self._obey()
             self._tell(self._recognizer.finish(self._clock()))
@@ -143,16 +143,46 @@ class Worker:
                 return
             command()
 
-    def _recognize(self, waiting: Waiting) -> None:
-        window = waiting.window
+    def _take(self) -> list[Waiting]:
+        """The window whose turn it is and as many others that wait as are worth embedding with it.
+
+        Nobody waits for a batch to fill: while one is embedded the next one gathers.
+        """
+        crowd: list[Waiting] = []
+        while len(crowd) < self._recognizer.batch:
+            waiting = self._windows.take(0.0 if crowd else _TICK_S)
+            if waiting is None:
+                break
+            crowd.append(waiting)
+        return crowd
+
+    def _recognize(self, crowd: list[Waiting]) -> None:
         started_ns = self._clock()
+        ready: list[tuple[Waiting, Prepared]] = []
+        for waiting in crowd:
+            try:
+                ready.append((waiting, self._recognizer.prepare(waiting.window)))
+            except AnymoveError as error:
+                self._refuse(waiting, error)
         try:
-            embedded = self._recognizer.embed(window)
-            embedded_ns = self._clock()
+            embedded = self._recognizer.embed_all([prepared for _, prepared in ready])
+        except AnymoveError as error:
+            for waiting, _ in ready:
+                self._refuse(waiting, error)
+            return
+        for (waiting, _), one in zip(ready, embedded, strict=True):
+            self._decide(waiting, one, started_ns=started_ns)
+
+    def _refuse(self, waiting: Waiting, error: AnymoveError) -> None:
+        self._telemetry.count("windows_refused")
+        self._outlet.answer(waiting, error)
+
+    def _decide(self, waiting: Waiting, embedded: Embedded, *, started_ns: int) -> None:
+        window, embedded_ns = waiting.window, self._clock()
+        try:
             recognition = self._recognizer.decide(embedded, now_ns=embedded_ns)
         except AnymoveError as error:
-            self._telemetry.count("windows_refused")
-            self._outlet.answer(waiting, error)
+            self._refuse(waiting, error)
             return
         decided_ns = self._clock()
         moments = {

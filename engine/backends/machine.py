@@ -21,11 +21,17 @@ def cpu_name() -> str:
     return platform.processor() or "unknown"
 
 
+def usable_cores() -> int:
+    """Cores this process may run on, at least 1."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
 def machine_key(libraries: Sequence[str] = LIBRARIES) -> dict[str, Any]:
     """What must be the same for a measurement to hold; JSON-safe."""
     return {
         "cpu": cpu_name(),
-        "cores": os.cpu_count(),
+        "cores": usable_cores(),
         "system": f"{platform.system()} {platform.machine()}",
         "nvidia": _NVIDIA.read_text().splitlines()[0] if _NVIDIA.exists() else None,
         "libraries": {name: _version(name) for name in libraries},

@@ -24,7 +24,7 @@ class GraphSession:
 
     Args:
         path: An ONNX file, weights inside.
-        threads: Threads of one run.
+        threads: Threads of one run; the machine should have cores for all of them.
 
     Raises:
         ModelFileError: Not an ONNX graph with one input and one output.
@@ -35,8 +35,10 @@ class GraphSession:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        # Waiting threads must sleep: windows come a few times a second, and the processor is shared.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Threads may spin while a run needs them, and must sleep between two: windows come a few times a
+        # second, and the processor is shared. Asleep within a run two threads are slower than one.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "1" if threads > 1 else "0")
+        options.add_session_config_entry("session.force_spinning_stop", "1")
         try:
             self._session: Any = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]

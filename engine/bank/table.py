@@ -8,6 +8,9 @@ from engine.rows import is_unit
 from streams.skeleton.errors import BankError
 
 _FIRST_CAPACITY = 16
+_BLOCK = 1024
+"""Rows multiplied at once. Larger products are shared among threads that wait for each other, which takes
+milliseconds wherever another process has the core."""
 
 
 class ClassTable:
@@ -24,6 +27,7 @@ class ClassTable:
     def __init__(self, parts: int, dim: int) -> None:
         self.shape = (parts, dim)
         self._ids: list[str] = []
+        self._known: tuple[str, ...] | None = ()
         self._index: dict[str, int] = {}
         self._rows = np.zeros((2, _FIRST_CAPACITY, parts * dim), np.float32)
 
@@ -34,7 +38,9 @@ class ClassTable:
     @property
     def ids(self) -> tuple[str, ...]:
         """Ids of the classes in the order of the rows."""
-        return tuple(self._ids)
+        if self._known is None:
+            self._known = tuple(self._ids)
+        return self._known
 
     @property
     def texts(self) -> NDArray[np.float32]:
@@ -84,7 +90,9 @@ class ClassTable:
             matrix: ``texts`` or ``prototypes``.
             flat: (P·D,), from ``flat``.
         """
-        scores = matrix @ flat
+        scores = np.empty(len(matrix), np.float32)
+        for at in range(0, len(matrix), _BLOCK):
+            np.dot(matrix[at : at + _BLOCK], flat, out=scores[at : at + _BLOCK])
         scores /= self.shape[0]
         # Unit rows are unit to a tolerance, so a cosine may come out a little above 1.
         return np.minimum(np.maximum(scores, -1.0), 1.0)
@@ -103,6 +111,7 @@ class ClassTable:
             self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)], axis=1)
         self._rows[:, count] = row
         self._ids.append(class_id)
+        self._known = None
         self._index[class_id] = count
 
     def remove(self, class_id: str) -> None:
@@ -114,6 +123,7 @@ class ClassTable:
         gone, count = self.index(class_id), len(self._ids)
         self._rows[:, gone : count - 1] = self._rows[:, gone + 1 : count]
         del self._ids[gone]
+        self._known = None
         self._index = {known: row for row, known in enumerate(self._ids)}
 
 

@@ -19,7 +19,7 @@ from engine.window_queue import Waiting, WindowQueue
 from engine.worker import Worker
 from streams.skeleton.errors import AnymoveError, BankError, EngineError
 from streams.skeleton.window import Window
-from tests.engine.fakes import FakeBackend, eventually, unit_rows, window
+from tests.engine.fakes import FakeBackend, eventually, reaching, standing, unit_rows, window
 
 WAVE = unit_rows(1.0)
 
@@ -173,8 +173,23 @@ def test_a_mistake_of_ours_ends_the_thread_instead_of_hiding(rig: Rig, monkeypat
     def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(rig.recognizer, "embed", broken)
+    monkeypatch.setattr(rig.recognizer, "prepare", broken)
     rig.windows.put(Waiting(window(), b"me", received_ns=0))
     rig.thread.join(10)
     assert not rig.thread.is_alive()
     assert caught[0].exc_type is ZeroDivisionError
+
+
+def test_windows_that_wait_are_embedded_at_once_and_a_bad_one_spoils_no_other(tiny_bundle: Bundle):
+    rig = Rig(tiny_bundle)
+    rig.backend.batch = 4
+    people = [standing(), np.zeros((48, 25, 3), np.float32), reaching(0.3), np.stack([standing()] * 2)]
+    for track, shown in enumerate([*people, standing()]):
+        rig.windows.put(Waiting(window(shown, track=track), b"me", received_ns=0))
+    rig.thread.start()
+    assert eventually(lambda: len(rig.results.answers) == 5, rig.results.changed)
+    rig.stop()
+    assert sorted(given.shape[:2] for given in rig.backend.seen) == [(1, 1), (1, 2), (2, 1)]
+    assert [p.track for p in rig.results.predictions] == [0, 2, 3, 4]
+    refused = [waiting.window.track for waiting, error in rig.results.answers if error is not None]
+    assert refused == [1]

@@ -416,3 +416,16 @@ def test_settings_out_of_range_are_refused(change: dict[str, float]):
     fields = {"parts": 1, "dim": DIM, "fingerprint": "", **change}
     with pytest.raises(ConfigError):
         BankSettings(**fields)  # pyright: ignore[reportArgumentType]
+
+
+def test_many_classes_score_as_few_do():
+    bank = open_bank("text-only", BankSettings(parts=2, dim=8, fingerprint="x"))
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(2500, 2, 8)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=-1, keepdims=True)
+    for number, row in enumerate(rows):
+        bank.add_class(str(number), row)
+    found = bank.score_one(rows[3])
+    np.testing.assert_allclose(found, np.einsum("kpd,pd->k", rows, rows[3]) / 2, atol=1e-6)
+    bank.remove_class("7")
+    assert bank.class_ids[6:8] == ("6", "8")
