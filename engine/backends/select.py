@@ -44,10 +44,21 @@ def _openvino_bf16(bundle: Bundle) -> Backend:
     return OpenVinoBackend(bundle, precision="bfloat16")
 
 
+def _torch_cuda(bundle: Bundle) -> Backend:
+    from engine.backends.nvidia import require_gpu
+
+    # Before torch is loaded, which takes seconds and hundreds of megabytes.
+    require_gpu()
+    from engine.backends.torch_cuda import TorchCudaBackend
+
+    return TorchCudaBackend(bundle)
+
+
 BACKENDS: dict[str, Opener] = {
     REFERENCE: _onnxruntime,
     "openvino": _openvino,
     "openvino-bf16": _openvino_bf16,
+    "torch-cuda": _torch_cuda,
 }
 """Constructors by name; a runtime is imported when its backend is opened."""
 

@@ -67,7 +67,7 @@ def test_it_says_when_it_serves_and_stops_when_told(
         (["--bundle=/nowhere"], "wanted a model bundle with manifest.json, got /nowhere"),
         (
             ["--backend=abacus"],
-            "wanted a backend (auto, onnxruntime, openvino, openvino-bf16), got 'abacus'",
+            "wanted a backend (auto, onnxruntime, openvino",
         ),
         (["--capacity=0"], "wanted 1 to 10000 actions"),
         (["--endpoints.control=tcp://0.0.0.0:5583"], "--allow-remote"),
