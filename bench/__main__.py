@@ -1,6 +1,7 @@
 """``make bench``: measures this machine, writes JSON, and makes the tables of it.
 
-python -m bench                        all suites that need nothing but this project
+python -m bench                        all suites that need nothing but this project, some four minutes
+python -m bench scale --streams 100    one of them: backends, core, scale, growth, start, end-to-end
 python -m bench recognition            zero-shot recognition on the packed sets at hand
 python -m bench clips                  the short videos at hand, end to end
 python -m bench end-to-end --source clip.mp4
@@ -8,35 +9,58 @@ python -m bench end-to-end --source clip.mp4
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
-from bench import clips, end_to_end, engine_core, recognition, report
+from bench import backends, clips, end_to_end, engine_core, growth, recognition, report, scale, start
+from bench.backends import BackendsConfig
 from bench.clips import ClipsConfig
 from bench.common import write_result
 from bench.end_to_end import EndToEndConfig
 from bench.engine_core import CoreConfig
+from bench.growth import GrowthConfig
 from bench.recognition import RecognitionConfig
+from bench.scale import ScaleConfig
+from bench.start import StartConfig
 
 
 @dataclass(frozen=True)
 class AllConfig:
     """Every suite that needs nothing but this project."""
 
+    backends: BackendsConfig = field(default_factory=BackendsConfig)
     core: CoreConfig = field(default_factory=CoreConfig)
+    growth: GrowthConfig = field(default_factory=GrowthConfig)
+    scale: ScaleConfig = field(default_factory=ScaleConfig)
+    start: StartConfig = field(default_factory=StartConfig)
     end_to_end: EndToEndConfig = field(default_factory=EndToEndConfig)
 
 
 Command = (
     Annotated[AllConfig, tyro.conf.subcommand("all")]
+    | Annotated[BackendsConfig, tyro.conf.subcommand("backends")]
     | Annotated[CoreConfig, tyro.conf.subcommand("core")]
+    | Annotated[GrowthConfig, tyro.conf.subcommand("growth")]
+    | Annotated[ScaleConfig, tyro.conf.subcommand("scale")]
+    | Annotated[StartConfig, tyro.conf.subcommand("start")]
     | Annotated[EndToEndConfig, tyro.conf.subcommand("end-to-end")]
     | Annotated[RecognitionConfig, tyro.conf.subcommand("recognition")]
     | Annotated[ClipsConfig, tyro.conf.subcommand("clips")]
 )
+
+
+_SUITES: tuple[tuple[str, type[Any], Callable[[Any], dict[str, Any]]], ...] = (
+    ("backends", BackendsConfig, backends.run),
+    ("engine_core", CoreConfig, engine_core.run),
+    ("growth", GrowthConfig, growth.run),
+    ("scale", ScaleConfig, scale.run),
+    ("start", StartConfig, start.run),
+)
+_FIELDS = {"engine_core": "core"} | {name: name for name in ("backends", "growth", "scale", "start")}
 
 
 def main() -> None:
@@ -48,9 +72,10 @@ def main() -> None:
         written.append(write_result("recognition", command, recognition.run(asked)))
     if isinstance(asked, ClipsConfig):
         written.append(write_result("clips", command, clips.run(asked)))
-    if isinstance(asked, (AllConfig, CoreConfig)):
-        core = asked.core if isinstance(asked, AllConfig) else asked
-        written.append(write_result("engine_core", command, engine_core.run(core)))
+    for suite, kind, run in _SUITES:
+        config = getattr(asked, _FIELDS[suite]) if isinstance(asked, AllConfig) else asked
+        if isinstance(config, kind):
+            written.append(write_result(suite, command, run(config)))
     if isinstance(asked, (AllConfig, EndToEndConfig)):
         config = asked.end_to_end if isinstance(asked, AllConfig) else asked
         suite = "end_to_end_" + Path(config.source).stem.split(":")[0]

@@ -29,6 +29,7 @@ def machine() -> dict[str, Any]:
         "cpu": cpu_name(),
         "cores": psutil.cpu_count(logical=True),
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
+        "load": round(psutil.getloadavg()[0], 1),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in _LIBRARIES},

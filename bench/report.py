@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from bench import backends, engine_core, growth, scale, start
 from bench.common import RESULTS, ROOT
 
 PAGES = ("README.md", "docs/results/recognition.md", "docs/results/latency.md")
@@ -177,6 +178,26 @@ def stage_table(everything: dict[str, Any]) -> str:
     return "\n".join(parts) if parts else "Latency: not run."
 
 
+_SUMMARIES: dict[str, Callable[[dict[str, Any]], list[tuple[str, str, str]]]] = {
+    "backends": backends.summary,
+    "engine_core": engine_core.summary,
+    "growth": growth.summary,
+    "scale": scale.summary,
+    "start": start.summary,
+}
+
+
+def speed_table(everything: dict[str, Any]) -> str:
+    """The engine's benches beside their targets, as ``anymove bench`` prints them."""
+    found = {suite: everything[suite] for suite in _SUMMARIES if suite in everything}
+    if not found:
+        return "Speed: not run."
+    rows = [row for suite, result in found.items() for row in _SUMMARIES[suite](result["results"])]
+    head = ["| what | measured | target |", "|---|---|---|"]
+    sources = dict.fromkeys(_source(result) for result in found.values())
+    return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in rows), "", *sources])
+
+
 BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "recognition": recognition_table,
     "per-class": per_class_table,
@@ -184,6 +205,7 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "clips": clips_table,
     "latency": latency_table,
     "stages": stage_table,
+    "speed": speed_table,
 }
 """What makes each generated block."""
 
@@ -221,9 +243,12 @@ def _set_name(name: str) -> str:
 
 def _source(found: dict[str, Any]) -> str:
     machine = found["machine"]
+    load = machine.get("load", 0.0)
+    # What the bench itself asks for is part of it: an engine and its load on every core.
+    busy = f" Disturbed by other work: load {load:g} when it ended." if load > 2 * machine["cores"] else ""
     return (
         f"`{found['command']}`, {found['date']}, commit {found['commit']}: {machine['cpu']}, "
-        f"{machine['cores']} cores, {machine['memory_gib']} GiB, {machine['system']}."
+        f"{machine['cores']} cores, {machine['memory_gib']} GiB, {machine['system']}.{busy}"
     )
 
 
