@@ -21,6 +21,7 @@ COMMANDS = {
     "rescore": ("engine.replay_command", "say whether actions would have fired in a recording"),
     "inspect": ("streams.inspection", "say what a video or a file of skeletons is"),
     "bench": ("bench.short", "measure this machine in two minutes"),
+    "build-engine": ("engine.build_engine", "compile the encoder for an NVIDIA GPU with TensorRT"),
     "train": ("training.__main__", "train an encoder"),
     "refit": ("training.__main__", "train the text side of a run again, alone"),
     "export": ("training.__main__", "make a model bundle of a trained encoder"),

@@ -22,7 +22,7 @@ class EngineConfig:
     """Where it listens."""
     backend: str = "auto"
     """What runs the encoder: auto (the fastest that is exact, measured at the first start), onnxruntime,
-    openvino, or openvino-bf16, which is faster on some processors and less exact."""
+    openvino, openvino-bf16 (faster on some processors, less exact), torch-cuda or tensorrt."""
     bank: str = "text-only"
     """Rule that sharpens the prototypes: text-only leaves them as they are, pgfa-streaming moves them
     towards what it sees."""

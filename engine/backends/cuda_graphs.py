@@ -1,12 +1,19 @@
 """Work on a GPU recorded once per batch size and replayed, each recording checked against a plain run."""
 
-from collections.abc import Callable
+import contextlib
+from abc import abstractmethod
+from collections.abc import Callable, Generator
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from streams.skeleton.errors import EngineError
+from engine.backends.base import CheckedBackend
+from engine.backends.nvidia import require_gpu
+from engine.bundle import Bundle
+from streams.skeleton.errors import BackendUnavailableError, EngineError
 
 BUCKETS = (1, 2, 4, 8, 16, 32, 64)
 """Batch sizes that are recorded; a batch is filled up to the next one with copies of its first window."""
@@ -73,6 +80,67 @@ class Recording:
             found = self._output.to("cpu", copy=True)
             self._stream.synchronize()
         return found
+
+
+class RecordedBackend(CheckedBackend):
+    """A ``Backend`` on the first GPU whose work is recorded once per batch size and number of persons.
+
+    A batch larger than the largest recorded size goes through in pieces.
+
+    Args:
+        bundle: Whose skeleton encoder to run.
+        tolerance: Most that a replay may differ from a plain run.
+
+    Raises:
+        BackendUnavailableError: No GPU, or a PyTorch without CUDA.
+    """
+
+    batch = BUCKETS[-1]
+
+    def __init__(self, bundle: Bundle, *, tolerance: float) -> None:
+        super().__init__(bundle.manifest)
+        require_gpu()
+        if not torch.cuda.is_available():
+            raise BackendUnavailableError(
+                f"wanted a PyTorch with CUDA, got {torch.__version__}; install one of the CUDA builds"
+            )
+        self._tolerance = tolerance
+        self._stream: Any = torch.cuda.Stream()
+        self._recordings: dict[tuple[int, int], Recording] = {}
+
+    @abstractmethod
+    def _work(self) -> Work:
+        """What one recording does; it may keep state of its own."""
+
+    def _run(self, positions: NDArray[np.float32]) -> NDArray[np.float32]:
+        pieces = [positions[at : at + BUCKETS[-1]] for at in range(0, len(positions), BUCKETS[-1])]
+        with typed_failures(f"embed {positions.shape}"):
+            return np.concatenate([self._piece(piece) for piece in pieces])
+
+    def _piece(self, positions: NDArray[np.float32]) -> NDArray[np.float32]:
+        count, persons = positions.shape[:2]
+        size = bucket_of(count)
+        filled = np.concatenate([positions, np.repeat(positions[:1], size - count, axis=0)])
+        key = (size, persons)
+        if key not in self._recordings:
+            self._recordings[key] = Recording(
+                self._work(), filled.shape, stream=self._stream, tolerance=self._tolerance
+            )
+        return self._recordings[key].run(torch.from_numpy(filled)).numpy()[:count]
+
+    def _release(self) -> None:
+        self._recordings.clear()
+
+
+@contextlib.contextmanager
+def typed_failures(what: str) -> Generator[None]:
+    """PyTorch's failures as ours; running out of memory is one of them."""
+    try:
+        yield
+    except (RuntimeError, NotImplementedError) as error:
+        raise EngineError(
+            f"wanted the GPU to {what}, got {str(error).splitlines()[0]:.200}; choose another backend"
+        ) from error
 
 
 def _size(shape: tuple[int, ...]) -> int:

@@ -54,11 +54,21 @@ def _torch_cuda(bundle: Bundle) -> Backend:
     return TorchCudaBackend(bundle)
 
 
+def _tensorrt(bundle: Bundle) -> Backend:
+    from engine.backends.nvidia import require_gpu
+
+    require_gpu()
+    from engine.backends.tensorrt import TensorRtBackend
+
+    return TensorRtBackend(bundle)
+
+
 BACKENDS: dict[str, Opener] = {
     REFERENCE: _onnxruntime,
     "openvino": _openvino,
     "openvino-bf16": _openvino_bf16,
     "torch-cuda": _torch_cuda,
+    "tensorrt": _tensorrt,
 }
 """Constructors by name; a runtime is imported when its backend is opened."""
 

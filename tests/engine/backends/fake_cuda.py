@@ -26,6 +26,9 @@ class Stream:
 class Graph:
     """Operators in order, with the tensors they read and wrote: replaying uses the same memory."""
 
+    capturing: "Graph | None" = None
+    """The one being captured, for libraries that put their own work into it."""
+
     def __init__(self) -> None:
         self.calls: list[Callable[[], None]] = []
         self.empty = False
@@ -59,11 +62,8 @@ class _Capture(TorchDispatchMode):
 def _tensors(result: Any) -> list[torch.Tensor]:
     if isinstance(result, torch.Tensor):
         return [result]
-    return (
-        [one for one in result if isinstance(one, torch.Tensor)]
-        if isinstance(result, (list, tuple))
-        else []
-    )
+    several = result if isinstance(result, (list, tuple)) else ()
+    return [one for one in several if isinstance(one, torch.Tensor)]
 
 
 @pytest.fixture
@@ -82,12 +82,14 @@ def fake_cuda(monkeypatch: pytest.MonkeyPatch) -> list[Graph]:
         if graph.empty:
             yield
             return
+        Graph.capturing = graph
         with _Capture(graph):
             yield
+        Graph.capturing = None
 
     for module in (cuda_graphs, torch_cuda):
         monkeypatch.setattr(module, "DEVICE", "cpu")
-    monkeypatch.setattr(torch_cuda, "require_gpu", lambda: None)
+    monkeypatch.setattr(cuda_graphs, "require_gpu", lambda: None)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "Stream", Stream)
     monkeypatch.setattr(torch.cuda, "stream", lambda stream: contextlib.nullcontext())

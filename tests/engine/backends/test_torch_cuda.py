@@ -75,7 +75,7 @@ def test_running_out_of_memory_is_a_typed_failure(
 
 
 def test_a_pytorch_without_cuda_is_said(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("engine.backends.torch_cuda.require_gpu", lambda: None)
+    monkeypatch.setattr("engine.backends.cuda_graphs.require_gpu", lambda: None)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(BackendUnavailableError, match="PyTorch with CUDA"):
         TorchCudaBackend(tiny_bundle)
