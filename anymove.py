@@ -19,6 +19,7 @@ COMMANDS = {
     "record": ("streams.record_command", "record what a source sees, as joints, to a session file"),
     "replay": ("engine.replay_command", "play a recording against actions; twice the same, bit by bit"),
     "rescore": ("engine.replay_command", "say whether actions would have fired in a recording"),
+    "devices": ("streams.devices", "list the cameras of this machine"),
     "inspect": ("streams.inspection", "say what a video or a file of skeletons is"),
     "bench": ("bench.short", "measure this machine in two minutes"),
     "build-engine": ("engine.build_engine", "compile the encoder for an NVIDIA GPU with TensorRT"),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from streams.config import LIVE_KINDS
 from streams.skeleton.errors import ConfigError
 
 MAX_ACTIONS = 500
@@ -13,7 +14,8 @@ class RunConfig:
     """Starts everything: watch, type an action, do it, see it recognised."""
 
     source: str = "auto"
-    """"0" for a camera; "synthetic" for the synthetic person; a video, recorded session or file of
+    """"0" for a camera, "rtsp://..." for one on the network; "kinect:tcp://127.0.0.1:5590" for skeletons
+    that another program sends; "synthetic" for the synthetic person; a video, recorded session or file of
     skeletons by its path; "auto" is camera 0 or, without one, the synthetic person."""
     actions: str = ""
     """Names of actions, separated by commas. With the page, those missing are added; headless,
@@ -78,4 +80,4 @@ class RunConfig:
         """Whether the source is neither a camera nor the synthetic person, and so has an end."""
         kind, _, number = self.source.partition(":")
         camera = self.source.isdecimal() or (kind == "camera" and number.isdecimal())
-        return not camera and kind not in ("auto", "synthetic")
+        return not camera and kind.lower() not in LIVE_KINDS

@@ -8,6 +8,9 @@ import platformdirs
 
 from streams.skeleton.errors import ConfigError
 
+LIVE_KINDS = frozenset({"auto", "synthetic", "kinect", "rtsp", "rtsps", "http", "https"})
+"""What a source begins with, up to the colon, that has no end; so has a camera's number."""
+
 
 @dataclass(frozen=True)
 class Endpoints:
@@ -33,8 +36,10 @@ class CaptureConfig:
     """One capture process: where poses come from and where they go."""
 
     source: str = "auto"
-    """"0" or "camera:0"; "synthetic" or "synthetic:standing"; a video, recorded session or file of
-    skeletons by its path; "auto" is camera 0 or, without one, the synthetic person."""
+    """"0" or "camera:0"; "rtsp://..." or "http://..."; "kinect:tcp://127.0.0.1:5590" for skeletons that
+    another program sends (docs/sensors.md); "synthetic", "synthetic:two" or "synthetic:standing"; a
+    video, recorded session or file of skeletons by its path; "auto" is camera 0 or, without one, the
+    synthetic person."""
     stream: str = "main"
     """Name of this stream, as the engine and the page will call it."""
     endpoints: Endpoints = field(default_factory=Endpoints)

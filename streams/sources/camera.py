@@ -1,4 +1,4 @@
-"""Pictures of a webcam, always the newest: a thread reads, whoever iterates takes what is there."""
+"""Pictures of a camera, always the newest: a thread reads, whoever iterates takes what is there."""
 
 import threading
 import time
@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from streams.devices import DEV, NAMES, devices
 from streams.skeleton.errors import SourceError
 from streams.sources.base import Picture
 
@@ -33,9 +34,9 @@ class Capture(Protocol):
         ...
 
 
-def open_device(index: int) -> Capture:
-    """Camera ``index`` at 640 x 480, its own queue as short as it allows."""
-    capture = cv2.VideoCapture(index)
+def open_device(device: int | str) -> Capture:
+    """Camera number ``device`` at 640 x 480, its own queue as short as it allows."""
+    capture = cv2.VideoCapture(int(device))
     capture.set(cv2.CAP_PROP_FRAME_WIDTH, _WIDTH)
     capture.set(cv2.CAP_PROP_FRAME_HEIGHT, _HEIGHT)
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
@@ -46,8 +47,9 @@ class CameraSource:
     """Pictures of a camera, stamped when they arrive; one not taken in time is dropped and counted.
 
     Args:
-        index: Number of the camera, from 0.
-        opened_by: What opens the device; for tests.
+        device: Number of the camera, from 0; or what to call one that is opened by other means.
+        opened_by: What opens it.
+        advice: What to do when it is not there.
         silent_s: Time without a picture after which the camera counts as gone, seconds.
         first_s: The same for the first picture, which takes a camera longer.
 
@@ -57,21 +59,22 @@ class CameraSource:
 
     def __init__(
         self,
-        index: int = 0,
+        device: int | str = 0,
         *,
-        opened_by: Callable[[int], Capture] = open_device,
+        opened_by: Callable[[int | str], Capture] = open_device,
+        advice: str = _ADVICE,
         silent_s: float = 2.0,
         first_s: float = 10.0,
     ) -> None:
-        self.name = f"camera:{index}"
+        self.name = device if isinstance(device, str) else f"camera:{device}"
         self.live = True
         self.dropped = 0
         """Pictures that nobody took before the next one came."""
-        self._capture = opened_by(index)
+        self._capture = opened_by(device)
         if not self._capture.isOpened():
             self._capture.release()
-            raise SourceError(f"wanted camera {index}, got none (here: {_devices()}); {_ADVICE}")
-        self._index = index
+            raise SourceError(f"wanted camera {device}, got none{_seen(device)}; {advice}")
+        self._device, self._advice = device, advice
         self._silent_s, self._first_s = silent_s, first_s
         self._changed = threading.Condition()
         self._newest: tuple[NDArray[np.uint8], int] | None = None
@@ -107,7 +110,8 @@ class CameraSource:
             )
             if not came:
                 raise SourceError(
-                    f"wanted a picture from camera {self._index}, got none for {patience_s:g} s; {_ADVICE}"
+                    f"wanted a picture from camera {self._device}, got none for {patience_s:g} s; "
+                    f"{self._advice}"
                 )
             newest, self._newest = self._newest, None
             return None if self._closed.is_set() else newest
@@ -127,6 +131,11 @@ class CameraSource:
         self._capture.release()
 
 
-def _devices() -> str:
-    found = sorted(path.name for path in Path("/dev").glob("video*")) if Path("/dev").is_dir() else []
-    return ", ".join(found) or "no video device"
+def _seen(device: int | str) -> str:
+    """What is known of a camera that does not open, in brackets."""
+    if isinstance(device, str):
+        return ""
+    if Path(f"/dev/video{device}").exists():
+        return " (it is there: another program may hold it, or you may not open it)"
+    found = ", ".join(str(there.number) for there in devices(DEV, NAMES))
+    return f" (here: {found or 'no video device'})"

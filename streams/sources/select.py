@@ -1,5 +1,6 @@
 """The source a text names."""
 
+from functools import partial
 from pathlib import Path
 
 from streams.formats.known import FORMATS, HEAD_BYTES, beginning_as_text, format_of
@@ -7,7 +8,10 @@ from streams.session_file import MAGIC
 from streams.skeleton.errors import ConfigError, SourceError
 from streams.sources.base import PictureSource, SkeletonSource
 from streams.sources.camera import CameraSource
+from streams.sources.network import is_address, network_camera
 from streams.sources.recording import RecordingSource
+from streams.sources.remote import SCHEME, RemoteSource
+from streams.sources.returning import ReturningSource
 from streams.sources.session import SessionSource
 from streams.sources.synthetic import SyntheticSource
 from streams.sources.synthetic_pair import TWO, SyntheticPairSource
@@ -16,8 +20,9 @@ from streams.sources.video import VideoSource
 Source = PictureSource | SkeletonSource
 
 _KNOWN = (
-    'a camera ("0", "camera:0"), the synthetic person ("synthetic", "synthetic:two"), "auto", '
-    "or a video, recorded session or file of skeletons by its path"
+    'a camera ("0", "camera:0", "rtsp://..."), a sensor ("kinect:tcp://127.0.0.1:5590"), the synthetic '
+    'person ("synthetic", "synthetic:two"), "auto", or a video, recorded session or file of skeletons '
+    "by its path"
 )
 
 
@@ -25,8 +30,9 @@ def open_source(text: str, *, fast: bool = False, loop: bool = False) -> Source:
     """The source that ``text`` names, opened; a file's kind is decided by its content.
 
     Args:
-        text: "0" or "camera:0"; "synthetic" or "synthetic:<action>"; "auto" for camera 0 or, without
-            one, the synthetic person; or a path.
+        text: "0" or "camera:0"; an rtsp or http address; "kinect:tcp://127.0.0.1:5590" for what another
+            program sends; "synthetic", "synthetic:<action>" or "synthetic:two"; "auto" for camera 0 or,
+            without one, the synthetic person; or a path.
         fast: Play a file as fast as its frames are taken.
         loop: Play a file again and again.
 
@@ -37,7 +43,13 @@ def open_source(text: str, *, fast: bool = False, loop: bool = False) -> Source:
     kind, _, rest = text.partition(":")
     if text.isdecimal() or (kind == "camera" and rest.isdecimal()):
         _refuse_fast(text, fast=fast)
-        return CameraSource(int(rest or text))
+        return ReturningSource(partial(CameraSource, int(rest or text)))
+    if is_address(text):
+        _refuse_fast(text, fast=fast)
+        return ReturningSource(partial(network_camera, text))
+    if text.startswith(SCHEME):
+        _refuse_fast(text, fast=fast)
+        return RemoteSource(text)
     if kind == "synthetic":
         _refuse_fast(text, fast=fast)
         return SyntheticPairSource(text) if rest.partition(":")[0] == TWO else SyntheticSource(text)
@@ -51,7 +63,7 @@ def open_source(text: str, *, fast: bool = False, loop: bool = False) -> Source:
 
 def gives_pictures(source: Source) -> bool:
     """Whether a pose estimator is needed to make skeletons of what the source gives."""
-    return isinstance(source, CameraSource | VideoSource)
+    return isinstance(source, ReturningSource | VideoSource)
 
 
 def _refuse_fast(what: str, *, fast: bool) -> None:
@@ -61,7 +73,7 @@ def _refuse_fast(what: str, *, fast: bool) -> None:
 
 def _camera_or_synthetic() -> Source:
     try:
-        return CameraSource(0)
+        return ReturningSource(partial(CameraSource, 0))
     except SourceError:
         return SyntheticSource("synthetic")
 

@@ -33,6 +33,8 @@ def test_what_cannot_be_is_refused_in_words(options: dict[str, object], words: s
             ("synthetic", False),
             ("synthetic:squat", False),
             ("auto", False),
+            ("rtsp://camera/1", False),
+            ("kinect:tcp://127.0.0.1:5590", False),
         ],
         *[("clip.mp4", True), ("/a/b:c.mp4", True), ("camera:x", True)],
     ],

@@ -7,6 +7,8 @@ from streams.recorder import SessionRecorder
 from streams.skeleton.errors import ConfigError, SourceError
 from streams.sources import select
 from streams.sources.recording import RecordingSource
+from streams.sources.remote import RemoteSource
+from streams.sources.returning import ReturningSource
 from streams.sources.select import gives_pictures, open_source
 from streams.sources.session import SessionSource
 from streams.sources.synthetic import SyntheticSource
@@ -19,7 +21,8 @@ class FakeCamera:
     def __init__(self, index: int) -> None:
         if index == 9:
             raise SourceError("wanted camera 9, got none")
-        self.index = index
+        self.name = f"camera:{index}"
+        self.dropped = 0
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +33,8 @@ def _no_real_camera(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("text", "index"), [("0", 0), ("camera:0", 0), ("2", 2), ("camera:12", 12)])
 def test_numbers_are_cameras(text: str, index: int) -> None:
     source = open_source(text)
-    assert isinstance(source, FakeCamera)
-    assert source.index == index
+    assert isinstance(source, ReturningSource)
+    assert source.name == f"camera:{index}"
     assert gives_pictures(source)
 
 
@@ -48,7 +51,7 @@ def test_two_synthetic_people(text: str) -> None:
 
 
 def test_auto_is_a_camera_if_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert isinstance(open_source("auto"), FakeCamera)
+    assert open_source("auto").name == "camera:0"
     monkeypatch.setattr(select, "CameraSource", lambda index: FakeCamera(9))
     assert isinstance(open_source("auto"), SyntheticSource)
 
@@ -56,6 +59,16 @@ def test_auto_is_a_camera_if_there_is_one(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_camera_asked_for_is_not_replaced_by_anything() -> None:
     with pytest.raises(SourceError, match="camera 9"):
         open_source("9")
+
+
+def test_sensors_and_network_cameras_are_known_by_their_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(open_source("kinect:tcp://127.0.0.1:*")) as source:
+        assert isinstance(source, RemoteSource)
+        assert not gives_pictures(source)
+    monkeypatch.setattr(select, "network_camera", lambda address: FakeCamera(len(address)))
+    source = open_source("rtsp://a/b")
+    assert isinstance(source, ReturningSource)
+    assert gives_pictures(source)
 
 
 def test_files_are_known_by_their_content(tmp_path: Path) -> None:
@@ -74,7 +87,7 @@ def test_files_are_known_by_their_content(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "nonsense", "camera:", "camera:x", "-1", "/no/such/file.mp4", "kinect"]
+    "text", ["", "nonsense", "camera:", "camera:x", "-1", "/no/such/file.mp4", "kinect", "ftp://a/b"]
 )
 def test_what_is_no_source_is_answered_with_what_is(text: str) -> None:
     with pytest.raises(SourceError, match=r"wanted a camera .* check the spelling"):
@@ -87,7 +100,9 @@ def test_an_empty_file_is_named(tmp_path: Path) -> None:
         open_source(str(tmp_path / "a.mp4"))
 
 
-@pytest.mark.parametrize("text", ["0", "camera:1", "synthetic", "auto"])
+@pytest.mark.parametrize(
+    "text", ["0", "camera:1", "synthetic", "auto", "rtsp://a/b", "kinect:tcp://127.0.0.1:*"]
+)
 def test_only_files_can_be_played_fast(text: str) -> None:
     with pytest.raises(ConfigError, match="leave out --fast"):
         open_source(text, fast=True)
