@@ -27,11 +27,12 @@ COMMANDS = {
     "refit": ("training.__main__", "train the text side of a run again, alone"),
     "export": ("training.__main__", "make a model bundle of a trained encoder"),
     "eval": ("training.__main__", "score a bundle on a packed data set"),
+    "convert": ("training.lab.__main__", "turn NTU RGB+D or PKU-MMD as given out into one array"),
     "lab": ("training.lab.__main__", "train and compare every method"),
     "import-checkpoint": ("training.lab.__main__", "bring released weights into this project's form"),
 }
 ENTERED_BY_NAME = frozenset(
-    {"replay", "rescore", "train", "refit", "export", "eval", "lab", "import-checkpoint"}
+    {"replay", "rescore", "train", "refit", "export", "eval", "convert", "lab", "import-checkpoint"}
 )
 """Commands of a package that has several: it is told which one."""
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import tyro
 
 from streams.command_line import parse
+from streams.skeleton.errors import ConfigError
 from training.lab.config import LabConfig
 
 
@@ -23,22 +24,74 @@ class ImportConfig:
     """Folder of the encoder, for ``anymove lab --encoder``."""
 
 
+@dataclass(frozen=True)
+class ConvertConfig:
+    """Turn a data set as it is given out into one array on disk; a conversion that was stopped goes on."""
+
+    data: tyro.conf.Positional[Literal["ntu60", "ntu120", "pku-mmd"]]
+    """Which data set it is."""
+    raw: tyro.conf.Positional[Path]
+    """Folder of ``.skeleton`` files (NTU), of skeleton text files (PKU-MMD), or CTR-GCN's npz of NTU."""
+    out: Path = Path("runs/converted")
+    """Folder of the converted set, for ``anymove lab --data``."""
+    preparation: Literal["pgfa", "ctr-gcn", "anymove"] = "pgfa"
+    """How bodies are moved, turned and resized; see ``training.datasets.bodies``."""
+    frames: int | None = None
+    """Frames of an action; None for the preparation's own: 50, 64 or 48."""
+    missing: Path | None = None
+    """The official list of NTU samples with missing skeletons."""
+    labels: Path | None = None
+    """Folder of PKU-MMD's label files."""
+    split_file: Path | None = None
+    """PKU-MMD's cross-subject.txt or cross-view.txt."""
+
+
 Command = (
-    Annotated[LabConfig, tyro.conf.subcommand("lab")]
+    Annotated[ConvertConfig, tyro.conf.subcommand("convert")]
+    | Annotated[LabConfig, tyro.conf.subcommand("lab")]
     | Annotated[ImportConfig, tyro.conf.subcommand("import-checkpoint")]
 )
 
 
 def main(argv: list[str] | None = None) -> int:
     """Exit code 0; errors are the caller's to tell."""
-    command: LabConfig | ImportConfig = parse(
+    command: ConvertConfig | LabConfig | ImportConfig = parse(
         Command,  # pyright: ignore[reportArgumentType]
         argv,
         prog="anymove",
         description=__doc__,
     )
-    print(_import(command) if isinstance(command, ImportConfig) else _lab(command))
+    print(_run(command))
     return 0
+
+
+def _run(command: ConvertConfig | LabConfig | ImportConfig) -> str:
+    """What to tell people when the command is done."""
+    if isinstance(command, ConvertConfig):
+        return _convert(command)
+    return _import(command) if isinstance(command, ImportConfig) else _lab(command)
+
+
+def _convert(config: ConvertConfig) -> str:
+    from training.datasets.converted import convert
+    from training.datasets.ctrgcn_npz import npz_items, npz_reader
+    from training.datasets.ntu import ntu_items, ntu_reader
+    from training.datasets.pku_mmd import pku_items, pku_reader
+
+    if config.data == "pku-mmd":
+        if config.labels is None or config.split_file is None:
+            raise ConfigError(
+                "wanted PKU-MMD's label folder and split file, got none; name them with "
+                "--labels and --split-file"
+            )
+        items, read = pku_items(config.raw, config.labels, config.split_file), pku_reader(config.raw)
+    elif config.raw.is_dir():
+        items, read = ntu_items(config.raw, config.data, missing=config.missing), ntu_reader(config.raw)
+    else:
+        items, read = npz_items(config.raw), npz_reader(config.raw)
+    how = config.preparation
+    counts = convert(config.data, items, read, out=config.out, how=how, frames=config.frames)
+    return f"{config.out}: " + ", ".join(f"{what} {count}" for what, count in counts.items())
 
 
 def _lab(config: LabConfig) -> str:

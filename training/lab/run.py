@@ -12,10 +12,16 @@ from numpy.typing import NDArray
 from engine.text.encoders import TextEncoder
 from training.calibrate import prototype_scores
 from training.lab import processes
+from training.lab.benchmark import benchmark_samples, is_converted
 from training.lab.config import LabConfig
 from training.lab.results import Trial, read_trials, summary, trial_path, write_json, write_trial
 from training.lab.samples import Samples, Task, open_samples
-from training.lab.semantics import Semantics, read_side_information, semantics
+from training.lab.semantics import (
+    Semantics,
+    read_benchmark_information,
+    read_side_information,
+    semantics,
+)
 from training.lab.trial import (
     branch_scores,
     embeddings,
@@ -43,14 +49,22 @@ def run_lab(config: LabConfig, encoder: TextEncoder, *, progress: bool = True) -
     """
     if config.threads:
         torch.set_num_threads(config.threads)
-    texts = read_side_information()
-    samples, tasks = open_samples(config, described=list(texts))
+    data = ""
+    if is_converted(config):
+        texts = read_benchmark_information()
+        samples, tasks, data = benchmark_samples(config)
+    else:
+        texts = read_side_information()
+        samples, tasks = open_samples(config, described=list(texts))
     told = semantics(samples.names, encoder, texts=texts)
     for task in tasks:
         for seed in range(config.seeds):
             run_trials(config, samples, task, told, seed=seed, progress=progress)
     processes.wait()
-    found = {"setting": setting(config, samples, encoder), **summary(read_trials(config.out))}
+    found = {
+        "setting": {**setting(config, samples, encoder), "benchmark": data},
+        **summary(read_trials(config.out)),
+    }
     if processes.rank() == 0:
         write_json(config.results or config.out / "results.json", found)
     return found
