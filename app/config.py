@@ -40,6 +40,8 @@ class RunConfig:
     Chromium, Chrome or Edge; none if not given."""
     turn_s: float = 8.0
     """Kiosk: time a visitor has to do an action, 2 to 60 seconds."""
+    webhook: str = ""
+    """Address that gets a POST of JSON for every onset and offset; see app/outward/webhook.py."""
     pose_model: Path | None = None
     """A pose_landmarker .task file of your own."""
     bundle: Path | None = None

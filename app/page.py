@@ -21,6 +21,8 @@ from app.kiosk.scores import ScoreBoard
 from app.kiosk.turns import Turns
 from app.kiosk.visitor import VisitorsAction
 from app.live_state import LiveState
+from app.outward.forwarder import Forwarder
+from app.outward.webhook import webhook
 from app.preview import PreviewPump
 from app.sets import Sets
 from app.shelf import Shelf
@@ -68,6 +70,7 @@ class PageRun:
         self._reader = PredictionReader(
             self._installation.endpoints, on_prediction=self._on_prediction, on_event=self._state.on_event
         )
+        self._forwarder = self._make_forwarder()
         self._wanted: tuple[str, ...] | None = None
         self._synchroniser = Synchroniser(
             supervisor, self._controller, self._state, self._vitals, reader=self._reader, offer=self._offer
@@ -85,8 +88,12 @@ class PageRun:
                 _stopped_after(page),
                 contextlib.closing(self._reader),
                 contextlib.closing(self._synchroniser),
+                contextlib.ExitStack() as ending,
             ):
                 self._synchroniser.start()
+                if self._forwarder is not None:
+                    ending.callback(self._forwarder.close)
+                    self._forwarder.start()
                 installation.start_engine()
                 installation.start_capture(loop=True)
                 page.start(on_end=self._stopping.set)
@@ -102,9 +109,33 @@ class PageRun:
 
     def _make(self) -> FastAPI:
         behind = server.Behind(
-            self._board, self._controller, self._sets, self._teaching, self._access, self._turns
+            board=self._board,
+            controller=self._controller,
+            sets=self._sets,
+            teaching=self._teaching,
+            access=self._access,
+            numbers=self._numbers,
+            turns=self._turns,
         )
         return server.create(behind, hosts=AllowedHosts(bound=self._config.host))
+
+    def _make_forwarder(self) -> Forwarder | None:
+        """What hands events on to a webhook.
+
+        Raises:
+            ConfigError: Its address is none.
+        """
+        if not self._config.webhook:
+            return None
+        return Forwarder(self._client, webhook(self._config.webhook), cursor=home() / "webhook-cursor")
+
+    def _numbers(self) -> dict[str, float]:
+        numbers = self._vitals.numbers()
+        if self._forwarder is not None:
+            numbers["webhook_delivered_events"] = float(self._forwarder.delivered)
+            numbers["webhook_lost_events"] = float(self._forwarder.lost)
+            numbers["webhook_failed_tries"] = float(self._forwarder.failed)
+        return numbers
 
     def _check_access(self) -> None:
         """Refuse to let strangers change things.

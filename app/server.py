@@ -2,7 +2,7 @@
 
 import socket as sockets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from app import drawing, ui
 from app.access import Access
 from app.api import access as access_api
-from app.api import actions, teaching, turns, vocabulary
+from app.api import actions, metrics, teaching, turns, vocabulary
 from app.api.replies import refuse_malformed
 from app.board import Board
 from app.controller import Controller
@@ -41,6 +41,8 @@ class Behind:
     sets: Sets
     teaching: Teaching
     access: Access
+    numbers: Callable[[], Mapping[str, float]]
+    """Measurements, for ``/metrics``."""
     turns: Turns | None = None
     """Of the kiosk; None where there is none."""
 
@@ -90,6 +92,7 @@ def _add_interface(app: FastAPI, behind: Behind) -> None:
     app.include_router(access_api.router(behind.access), prefix=API)
     app.include_router(actions.router(behind.controller), prefix=API, dependencies=operators)
     app.include_router(vocabulary.router(behind.sets), prefix=API, dependencies=operators)
+    app.include_router(metrics.router(behind.numbers))
     app.include_router(teaching.router(behind.teaching), prefix=API, dependencies=operators)
     if behind.turns is not None:
         only = access_api.operators_only(behind.access)

@@ -83,6 +83,26 @@ class Vitals:
                 "meters": self._meters(),
             }
 
+    def numbers(self) -> dict[str, float]:
+        """What a monitoring system may want to record; names carry their units."""
+        now = self._clock()
+        processes = self._processes()
+        with self._lock:
+            p50, p95 = self._latency_ms.at(50, 95) or (None, None)
+            found = {
+                "captured_frames_per_second": self._camera_fps if self._frames.per_second(now) else 0.0,
+                "shown_frames_per_second": self._frames.per_second(now),
+                "predictions_per_second": self._predictions.per_second(now),
+                "replaced_windows": float(sum(self._replaced.values())),
+                "missed_pictures": float(self._missed),
+            }
+        if p50 is not None and p95 is not None:
+            found |= {"capture_to_caption_p50_ms": p50, "capture_to_caption_p95_ms": p95}
+        for name, status in processes.items():
+            found[f"{name}_ready"] = float(status.state == "ready")
+            found[f"{name}_restarts"] = float(status.restarts)
+        return found
+
     def _is_camera(self) -> bool:
         return str(self._source.get("source", "")).startswith("camera:")
 

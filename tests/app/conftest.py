@@ -89,13 +89,15 @@ def _served(
         visitor=VisitorsAction(tmp_path / "visitor"),
         turn_s=TURN_S,
     )
+    processes = {name: ChildStatus(name, "ready") for name in ("engine", "capture")}
     behind = Behind(
-        board,
-        controller,
-        Sets(engine, controller, Shelf(tmp_path / "sets")),
-        Teaching(engine, controller),
-        access,
-        turns,
+        board=board,
+        controller=controller,
+        sets=Sets(engine, controller, Shelf(tmp_path / "sets")),
+        teaching=Teaching(engine, controller),
+        access=access,
+        numbers=Vitals(lambda: processes).numbers,
+        turns=turns,
     )
 
     def make() -> FastAPI:
@@ -111,7 +113,6 @@ def _served(
             servers[-1].start()
         return servers[-1]
 
-    processes = {name: ChildStatus(name, "ready") for name in ("engine", "capture")}
     made = ServedPage(servers[0].url, serve, engine, board, state, controller, processes, turns)
     made.post_status()
     yield made
