@@ -33,7 +33,7 @@ export function createCorrect(box, { toast }) {
     update(person) {
       const shown = person && (person.state === "action" || (person.state === "unknown" && person.top.length));
       if (held && shown) return;
-      set(box, "hidden", shown ? null : "");
+      set(box, "data-off", shown ? null : "");
       if (!shown) return;
       const others = person.top.filter(({ id }) => id !== person.class_id).slice(0, OFFERED);
       // Best first would change places all the time.

@@ -218,6 +218,8 @@ def test_a_wrong_caption_is_put_right_with_one_tap(tab: Page, page: ServedPage) 
     fix.get_by_role("button", name="none of these").press("Enter")
     expect(tab.locator("[data-role=toast]")).to_contain_text("Learnt: that was not “wave”.")
     assert page.engine.taught == ["reject a1"]
+    page.state.on_prediction(prediction(*page.engine.actions(), state="idle"))
+    expect(fix).to_be_hidden()
 
 
 def test_a_maker_shows_two_examples_and_takes_one_again(tab: Page, page: ServedPage) -> None:
