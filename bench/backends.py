@@ -28,6 +28,7 @@ EAGER = "eager PyTorch, two persons"
 TARGET_SPEEDUP = 6.0
 TARGET_AGREEMENT = 0.999
 _BATCH = 32
+_MOST_REAL = 512
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ def run(config: BackendsConfig) -> dict[str, Any]:
     runners[EAGER] = _Runner(_eager(bundle))
     _time(runners, windows, config.seconds)
     eager_ms = float(np.median(runners[EAGER].one_ms))
-    real = _real_windows(config.real_windows, bundle)
     wanted = opened[REFERENCE].embed
+    real = _RealWindows.at_hand(config.real_windows, bundle, wanted)
     found: dict[str, Any] = {}
     for name, runner in runners.items():
         alone = percentiles(runner.one_ms)
@@ -76,7 +77,7 @@ def run(config: BackendsConfig) -> dict[str, Any]:
             found[name] |= {
                 "precision": opened[name].precision,
                 "distance": _distance(opened[name].embed, wanted, windows),
-                "agreement": None if real is None else _agreement(opened[name].embed, wanted, real, bundle),
+                "agreement": None if real is None else real.agreement(opened[name].embed),
             }
     for backend in opened.values():
         backend.close()
@@ -86,7 +87,7 @@ def run(config: BackendsConfig) -> dict[str, Any]:
         "threads_of_the_reference": usable_cores(),
         "target_speedup": TARGET_SPEEDUP,
         "target_agreement": TARGET_AGREEMENT,
-        "real_windows": None if real is None else len(real),
+        "real_windows": None if real is None else len(real.windows),
         "backends": found,
         "not_run": absent,
     }
@@ -158,27 +159,38 @@ def _distance(embed: Any, wanted: Any, windows: NDArray[np.float32]) -> float:
     return float(max(np.linalg.norm(a - b) for a, b in pairs))
 
 
-def _real_windows(path: Path, bundle: Bundle) -> NDArray[np.float32] | None:
-    """(N, 1, T, 25, 3) normalised windows of the set, at most 512, or None where it is not at hand."""
-    if not path.is_file():
-        return None
-    from training.datasets.packed import load_packed  # noqa: PLC0415 - only where the set is at hand
-    from training.windows import normalized_batch, sliding_windows  # noqa: PLC0415
+class _RealWindows:
+    """Windows of a recorded set, and the class each is nearest to of all actions of the library.
 
-    packed, spec = load_packed(path), bundle.manifest.window
-    cut = [sliding_windows(s, fps=packed.fps, spec=spec, hop_s=0.4) for s in packed.sequences]
-    every = np.concatenate(cut)
-    return normalized_batch(every[:: max(1, len(every) // 512)][:512])
+    Attributes:
+        windows: (N, 1, T, 25, 3) float32, normalised, at most 512.
+    """
 
+    def __init__(self, windows: NDArray[np.float32], bundle: Bundle, wanted: Any) -> None:
+        self.windows = windows
+        names = [entry.name for entry in builtin_library().entries]
+        features = load_text_encoder(bundle.manifest.text_encoder.id).encode(names)
+        self._rows = TextProjection(bundle).rows(features).reshape(len(features), -1)
+        self._wanted = self._best(wanted)
 
-def _agreement(embed: Any, wanted: Any, real: NDArray[np.float32], bundle: Bundle) -> float:
-    """Share of windows with the same best class among all actions of the library."""
-    names = [entry.name for entry in builtin_library().entries]
-    features = load_text_encoder(bundle.manifest.text_encoder.id).encode(names)
-    rows = TextProjection(bundle).rows(features).reshape(len(features), -1)
+    @classmethod
+    def at_hand(cls, path: Path, bundle: Bundle, wanted: Any) -> "_RealWindows | None":
+        """Those of a packed set; None where it is not at hand."""
+        if not path.is_file():
+            return None
+        from training.datasets.packed import load_packed  # noqa: PLC0415 - only where the set is at hand
+        from training.windows import normalized_batch, sliding_windows  # noqa: PLC0415
 
-    def best(run_one: Any) -> NDArray[np.intp]:
-        found = np.concatenate([run_one(window[None]) for window in real])
-        return np.argmax(found.reshape(len(real), -1) @ rows.T, axis=1)
+        packed, spec = load_packed(path), bundle.manifest.window
+        cut = [sliding_windows(s, fps=packed.fps, spec=spec, hop_s=0.4) for s in packed.sequences]
+        every = np.concatenate(cut)
+        some = every[:: max(1, len(every) // _MOST_REAL)][:_MOST_REAL]
+        return cls(normalized_batch(some), bundle, wanted)
 
-    return float((best(embed) == best(wanted)).mean())
+    def agreement(self, embed: Any) -> float:
+        """Share of windows whose best class is the reference's."""
+        return float((self._best(embed) == self._wanted).mean())
+
+    def _best(self, embed: Any) -> NDArray[np.intp]:
+        found = np.concatenate([embed(window[None]) for window in self.windows])
+        return np.argmax(found.reshape(len(found), -1) @ self._rows.T, axis=1)

@@ -35,10 +35,8 @@ class RunningEngine:
             bundle=bundle.folder,
             endpoints=endpoints,
             store=folder / "engine.db",
-            backend="onnxruntime",
-            bank="pgfa-streaming",
             decision=DecisionConfig(smoothing_s=0.0),
-            **settings,
+            **{"backend": "onnxruntime", "bank": "pgfa-streaming", **settings},
         )
         self.encoder = FakeEncoder(bundle.manifest.text_encoder.sha256)
         self.encoder.features["reach"] = feature_towards(bundle, _embedding(bundle))

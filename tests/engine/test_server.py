@@ -19,6 +19,7 @@ from engine.server import EngineServer
 from engine.store import Store
 from streams.skeleton.errors import (
     AnymoveError,
+    BackendUnavailableError,
     BundleError,
     ConfigError,
     EngineError,
@@ -231,6 +232,21 @@ def test_actions_and_what_was_learnt_come_back_after_a_restart(
     again.close()
     assert after.vocabulary == 3
     assert after.top[0].score == pytest.approx(last.top[0].score, abs=1e-6)
+
+
+@pytest.mark.parametrize(("backend", "lost"), [("openvino", False), ("openvino-bf16", True)])
+def test_what_was_learnt_goes_on_with_another_backend_that_is_as_exact(
+    engine: RunningEngine, tiny_bundle: Bundle, tmp_path: Path, caplog: Any, backend: str, lost: bool
+):
+    engine.stop()
+    other = RunningEngine(tiny_bundle, engine.config.endpoints, tmp_path, backend=backend)
+    with caplog.at_level(logging.INFO):
+        try:
+            other.start()
+        except BackendUnavailableError as error:
+            pytest.skip(str(error))
+        other.stop()
+    assert ("nothing stored was learnt" in caplog.text) == lost
 
 
 def test_what_another_bundle_learnt_is_left_alone_and_it_is_shown_the_examples_again(
