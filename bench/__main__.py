@@ -4,6 +4,7 @@ python -m bench                        all suites that need nothing but this pro
 python -m bench scale --streams 100    one of them: backends, core, scale, growth, start, end-to-end
 python -m bench recognition            zero-shot recognition on the packed sets at hand
 python -m bench clips                  the short videos at hand, end to end
+python -m bench typed-names            which library entries typed names find
 python -m bench end-to-end --source clip.mp4
 """
 
@@ -16,7 +17,18 @@ from typing import Annotated, Any
 
 import tyro
 
-from bench import backends, clips, end_to_end, engine_core, growth, recognition, report, scale, start
+from bench import (
+    backends,
+    clips,
+    end_to_end,
+    engine_core,
+    growth,
+    recognition,
+    report,
+    scale,
+    start,
+    typed_names,
+)
 from bench.backends import BackendsConfig
 from bench.clips import ClipsConfig
 from bench.common import write_result
@@ -26,6 +38,7 @@ from bench.growth import GrowthConfig
 from bench.recognition import RecognitionConfig
 from bench.scale import ScaleConfig
 from bench.start import StartConfig
+from bench.typed_names import TypedNamesConfig
 
 
 @dataclass(frozen=True)
@@ -50,6 +63,7 @@ Command = (
     | Annotated[EndToEndConfig, tyro.conf.subcommand("end-to-end")]
     | Annotated[RecognitionConfig, tyro.conf.subcommand("recognition")]
     | Annotated[ClipsConfig, tyro.conf.subcommand("clips")]
+    | Annotated[TypedNamesConfig, tyro.conf.subcommand("typed-names")]
 )
 
 
@@ -72,6 +86,8 @@ def main() -> None:
         written.append(write_result("recognition", command, recognition.run(asked)))
     if isinstance(asked, ClipsConfig):
         written.append(write_result("clips", command, clips.run(asked)))
+    if isinstance(asked, TypedNamesConfig):
+        written.append(write_result("typed_names", command, typed_names.run(asked)))
     for suite, kind, run in _SUITES:
         config = getattr(asked, _FIELDS[suite]) if isinstance(asked, AllConfig) else asked
         if isinstance(config, kind):

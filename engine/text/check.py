@@ -19,6 +19,8 @@ MOST_RIVALS = 3
 MOST_SUGGESTIONS = 3
 FAMILIAR_COSINE = 0.42
 """A name no library phrase is as near to is not understood."""
+STRANGE_COSINE = 0.6
+"""The same for a name of which the library has not one word."""
 
 _VERDICTS: dict[NoticeCode, Verdict] = {
     "refused": "refused",
@@ -38,7 +40,6 @@ _ABOUT_NAMES_ALONE: frozenset[NoticeCode] = frozenset(
     ("symbols", "language", "unfamiliar", "hidden", "vague", "long")
 )
 """What no longer matters once the user has written a description."""
-_GOOD: Verdict = "good"
 _GRAVITY: tuple[Verdict, ...] = ("refused", "poor", "doubtful", "good")
 
 Project = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -90,7 +91,7 @@ class NameChecker:
             return _refused(name, str(error))
         rivals = self._rivals(text, actions)
         notices = self._notices(text, rivals, actions)
-        verdict = min([_VERDICTS[notice.code] for notice in notices] or [_GOOD], key=_GRAVITY.index)
+        verdict = _gravest(notices)
         unsure = verdict != "good" or text.source == "template"
         return NameCheck(
             name=text.name,
@@ -109,11 +110,11 @@ class NameChecker:
         taken = [action.name for action, _ in actions if name_key(action.name) == name_key(text.name)]
         found = [Notice("taken", f"“{name}” is there already. Choose another name.") for name in taken]
         words = screen(text.name)
-        entry = self._library.find(text.matched) if text.matched else None
-        if entry is not None:
+        if text.matched is not None:
             # A name the library knows is neither foreign nor vague, and hidden only where it says so.
             words = tuple(notice for notice in words if notice.code in ("markup", "long"))
-            words = words if entry.visible else (*words, hidden_notice(text.name))
+            words = words if text.visible else (*words, hidden_notice(text.name))
+            words = (*words, *_respelt(text))
         elif not words and text.source == "template":
             words = self._unfamiliar(text.name)
         if text.source == "user":
@@ -124,8 +125,11 @@ class NameChecker:
         return (*words, *_confusable(text.name, rivals))
 
     def _unfamiliar(self, name: str) -> tuple[Notice, ...]:
-        nearest = self._library.nearest(plain(name), self._encoder, count=1)
-        if nearest and nearest[0].cosine >= FAMILIAR_COSINE:
+        words = plain(name)
+        nearest = self._library.nearest(words, self._encoder, count=1)
+        # Letters struck at random are near to something, too: one word at least must be known.
+        least = FAMILIAR_COSINE if self._library.speller.knows_one(words) else STRANGE_COSINE
+        if nearest and nearest[0].cosine >= least:
             return ()
         message = f"“{name}” is not like any movement known here. Describe which limbs move, and how."
         return (Notice("unfamiliar", message),)
@@ -162,6 +166,14 @@ class NameChecker:
         return tuple(names[:MOST_SUGGESTIONS])
 
 
+def _gravest(notices: Sequence[Notice]) -> Verdict:
+    verdicts = {_VERDICTS[notice.code] for notice in notices}
+    for verdict in _GRAVITY:
+        if verdict in verdicts:
+            return verdict
+    return "good"
+
+
 def _confusable(name: str, rivals: Sequence[Rival]) -> tuple[Notice, ...]:
     close = [f"“{rival.name}”" for rival in rivals if rival.risk >= WARN_RISK]
     if not close:
@@ -171,6 +183,12 @@ def _confusable(name: str, rivals: Sequence[Rival]) -> tuple[Notice, ...]:
         "Describe what differs: which limb, which direction, how often."
     )
     return (Notice("confusable", message),)
+
+
+def _respelt(text: ClassText) -> tuple[Notice, ...]:
+    if text.read_as is None:
+        return ()
+    return (Notice("spelling", f"“{text.name}” is read as “{text.read_as}”."),)
 
 
 def _refused(name: str, message: str) -> NameCheck:

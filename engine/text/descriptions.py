@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.text.contract import TextEncoder
+from engine.text.interpretation import interpret
 from engine.text.library import Library, builtin_library
 from engine.text.names import check_name
 from engine.text.sentence import check_texts
@@ -27,7 +28,11 @@ class ClassText:
     source: Literal["user", "library", "template"]
     """Where the descriptions come from."""
     matched: str | None = None
-    """Name of the library entry the descriptions were taken from."""
+    """Names of the library entries the descriptions were taken from, joined by " + "."""
+    visible: bool = True
+    """Whether joints show it, as far as the library knows."""
+    read_as: str | None = None
+    """The name with its spelling put right; None where it needed none."""
 
 
 def describe(
@@ -49,13 +54,17 @@ def describe(
     lines = _lines(description or "")
     if lines:
         return ClassText(name=checked, texts=(checked, *lines), source="user")
-    match = (library or builtin_library()).match(checked, encoder)
-    if match is not None:
-        entry = match.entry
+    meaning = interpret(checked, encoder, library or builtin_library())
+    if meaning is not None:
         # Its other wordings, too: each is a different view of the same meaning (see the lab log).
-        every = (checked, entry.complete, entry.skeleton, *entry.phrases)
-        texts = tuple(dict.fromkeys(every))
-        return ClassText(name=checked, texts=texts, source="library", matched=match.entry.name)
+        return ClassText(
+            name=checked,
+            texts=tuple(dict.fromkeys((checked, *meaning.sentences, *meaning.wordings))),
+            source="library",
+            matched=" + ".join(entry.name for entry in meaning.entries),
+            visible=meaning.visible,
+            read_as=meaning.read_as,
+        )
     return ClassText(name=checked, texts=template_texts(checked), source="template")
 
 

@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from engine.rows import are_unit
 from engine.text.contract import TextEncoder
 from engine.text.names import name_key
-from engine.text.wording import contradicts, wording_key
+from engine.text.spelling import Speller
+from engine.text.wording import contradicts, wording_key, words
 from streams.config import models_folder
 from streams.skeleton.errors import DataError
 
@@ -95,9 +96,23 @@ class Library:
         Raises:
             InputError: The encoder refuses the name.
         """
+        return self.exact(name) or self.by_meaning(name, encoder)
+
+    def exact(self, name: str) -> Match | None:
+        """The entry that has these words, whatever their endings; needs no encoder."""
         for known, key in ((self._by_name, name_key(name)), (self._by_wording, wording_key(name))):
             if key in known:
                 return self._match(known[key], 1.0)
+        return None
+
+    def by_meaning(self, name: str, encoder: TextEncoder) -> Match | None:
+        """The entry with the nearest phrase; None where none is near enough, or two are.
+
+        Phrases that name another side, direction, number or body part are left out.
+
+        Raises:
+            InputError: The encoder refuses the name.
+        """
         cosines = self.features(encoder) @ encoder.encode([name])[0]
         near = [
             row
@@ -111,6 +126,12 @@ class Library:
         if any(cosines[row] > cosines[best] - MATCH_MARGIN for row in rivals):
             return None
         return self._match(best, float(cosines[best]))
+
+    @cached_property
+    def speller(self) -> Speller:
+        """Corrects towards the words of phrases; those of the sentences are right, too."""
+        fine = {word for entry in self.entries for text in entry.sentences for word in words(text)}
+        return Speller({word for phrase in self._phrases for word in words(phrase)}, fine=fine)
 
     def find(self, name: str) -> LibraryEntry | None:
         """The entry of exactly this name."""

@@ -36,6 +36,7 @@ _CONTRASTS: tuple[tuple[tuple[str, ...], ...], ...] = (
         ("body", "chest", "torso", "trunk"),
     ),
 )
+_LIMBS = frozenset(("arms", "hands", "legs", "feet", "knees", "elbows", "shoulders", "fists", "wrists"))
 _EMPTY = frozenset(
     (
         *("a", "an", "the", "one's", "your", "my", "his", "her", "their", "some", "person", "someone"),
@@ -47,9 +48,9 @@ _EMPTY = frozenset(
 @lru_cache(maxsize=16_384)
 def contrasts(text: str) -> tuple[frozenset[int], ...]:
     """For the sides, then for each kind of contrast, which of its alternatives the text names."""
-    words = set(_words(text))
+    named = set(words(text))
     return tuple(
-        frozenset(index for index, alternative in enumerate(kind) if words.intersection(alternative))
+        frozenset(index for index, alternative in enumerate(kind) if named.intersection(alternative))
         for kind in (_SIDES, *_CONTRASTS)
     )
 
@@ -66,7 +67,7 @@ def contradicts(one: str, other: str) -> bool:
 
 def content_words(text: str) -> list[str]:
     """Its words in order and in small letters, without articles, pronouns and "do"."""
-    return [word for word in _words(text) if word not in _EMPTY]
+    return [word for word in words(text) if word not in _EMPTY]
 
 
 def wording_key(text: str) -> str:
@@ -77,14 +78,21 @@ def wording_key(text: str) -> str:
     return "".join(map(_stem, content_words(text)))
 
 
-def _words(text: str) -> list[str]:
+def words(text: str) -> list[str]:
+    """Its words in order, in small letters."""
     return re.findall(r"[\w']+", text.casefold())
 
 
 def _stem(word: str) -> str:
-    """The word without the endings -s, -es, -ing and -e, the consonant before -ing undoubled."""
-    if word.endswith("ing") and len(word) > 5:
-        word = word[:-3]
+    """The word without -s, -es, -ed, -ing and -e, the consonant before -ed and -ing undoubled.
+
+    Two arms are not one arm: limbs keep their -s.
+    """
+    if word in _LIMBS:
+        return word
+    ending = next((e for e in ("ing", "ed") if word.endswith(e) and len(word) > len(e) + 2), None)
+    if ending:
+        word = word.removesuffix(ending)
         if word[-1] == word[-2] and word[-1] not in "lsz":
             word = word[:-1]
     elif word.endswith("es") and len(word) > 4:

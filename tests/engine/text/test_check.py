@@ -60,7 +60,7 @@ def test_an_action_the_library_knows_will_do(checker: NameChecker):
         ("a\x07b", "refused", "refused"),
         ("\ud800", "refused", "refused"),
         ("wave the hand " * 67, "refused", "refused"),
-        ("👋", "poor", "symbols"),
+        ("🫥 ?!", "poor", "symbols"),
         ("mit der linken Hand winken", "poor", "language"),
         ("прыгать", "poor", "language"),
         ("you idiot", "poor", "insult"),
@@ -82,10 +82,17 @@ def test_bad_input_is_answered_sensibly(checker: NameChecker, typed: str, verdic
 
 @pytest.mark.parametrize(
     ("typed", "suggestion"),
-    [("👏", "clap"), ("springen", "jump")],
+    [("winken", "wave one hand"), ("springen", "jump")],
 )
 def test_something_that_works_is_suggested(checker: NameChecker, typed: str, suggestion: str):
     assert suggestion in checker.check(typed).suggestions
+
+
+def test_emoji_and_misspelt_names_are_read(checker: NameChecker):
+    assert checker.check("👏").matched == "clap"
+    found = checker.check("jumpping jacks")
+    assert (found.verdict, codes(found)) == ("good", ["spelling"])
+    assert "jumping jacks" in found.notices[0].message
 
 
 def test_suggestions_can_be_seen_and_are_three_at_most(checker: NameChecker):

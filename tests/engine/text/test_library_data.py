@@ -62,7 +62,7 @@ def test_entry_has_the_agreed_form(name: str) -> None:
     entry = ENTRIES[name]
     assert set(entry) == {"names", "complete", "skeleton", "visible"}
     assert isinstance(entry["visible"], bool)
-    assert 4 <= len(entry["names"]) <= 8
+    assert 4 <= len(entry["names"]) <= 10
     assert [check_name(phrase) for phrase in phrases(name)] == phrases(name)
     assert 12 <= len(entry["complete"].split()) <= 32
     assert 12 <= len(entry["skeleton"].split()) <= 40
