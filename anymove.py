@@ -14,6 +14,7 @@ COMMANDS = {
     "password": ("app.password", "set the operator's password"),
     "setup": ("app.setup", "prepare the model files for poses and texts"),
     "doctor": ("app.doctor", "look whether everything is there"),
+    "check": ("engine.checking", "say whether a name will work, before it is added"),
     "engine": ("engine.__main__", "the recognition process alone"),
     "capture": ("streams.__main__", "a capture process alone"),
     "record": ("streams.record_command", "record what a source sees, as joints, to a session file"),

@@ -90,7 +90,7 @@ def test_something_that_works_is_suggested(checker: NameChecker, typed: str, sug
 
 def test_emoji_and_misspelt_names_are_read(checker: NameChecker):
     assert checker.check("👏").matched == "clap"
-    found = checker.check("jumpping jacks")
+    found = checker.check("jumpign jacks")
     assert (found.verdict, codes(found)) == ("good", ["spelling"])
     assert "jumping jacks" in found.notices[0].message
 
