@@ -5,6 +5,7 @@ python -m bench scale --streams 100    one of them: backends, core, scale, growt
 python -m bench recognition            zero-shot recognition on the packed sets at hand
 python -m bench clips                  the short videos at hand, end to end
 python -m bench typed-names            which library entries typed names find
+python -m bench bank --features DIR    prototype banks on streams of cached features
 python -m bench end-to-end --source clip.mp4
 """
 
@@ -19,6 +20,7 @@ import tyro
 
 from bench import (
     backends,
+    bank,
     clips,
     end_to_end,
     engine_core,
@@ -30,6 +32,7 @@ from bench import (
     typed_names,
 )
 from bench.backends import BackendsConfig
+from bench.bank import BankConfig
 from bench.clips import ClipsConfig
 from bench.common import write_result
 from bench.end_to_end import EndToEndConfig
@@ -64,6 +67,7 @@ Command = (
     | Annotated[RecognitionConfig, tyro.conf.subcommand("recognition")]
     | Annotated[ClipsConfig, tyro.conf.subcommand("clips")]
     | Annotated[TypedNamesConfig, tyro.conf.subcommand("typed-names")]
+    | Annotated[BankConfig, tyro.conf.subcommand("bank")]
 )
 
 
@@ -82,6 +86,8 @@ def main() -> None:
     asked = tyro.cli(Command, args=sys.argv[1:] or ["all"], prog="make bench", description=__doc__)
     command = " ".join(["python -m bench", *(Path(a).name if "/" in a else a for a in sys.argv[1:])])
     written: list[Path] = []
+    if isinstance(asked, BankConfig):
+        written.append(write_result("bank", command, bank.run(asked)))
     if isinstance(asked, RecognitionConfig):
         written.append(write_result("recognition", command, recognition.run(asked)))
     if isinstance(asked, ClipsConfig):

@@ -172,16 +172,17 @@ class BankStore:
         return tuple(example for example in decoded if example is not None)
 
     @property
-    def frozen(self) -> bool:
-        """Whether the bank is kept from learning.
+    def frozen(self) -> bool | None:
+        """Whether the bank is kept from learning; None where nobody has said.
 
         Raises:
             StoreError: The file cannot be read.
         """
-        return self._file.read("SELECT value FROM settings WHERE name = 'frozen'") == [("true",)]
+        rows = self._file.read("SELECT value FROM settings WHERE name = 'frozen'")
+        return rows == [("true",)] if rows else None
 
     @frozen.setter
-    def frozen(self, frozen: bool) -> None:
+    def frozen(self, frozen: bool | None) -> None:
         with self._file.transaction() as db:
             db.execute("INSERT OR REPLACE INTO settings VALUES ('frozen', ?)", (json.dumps(frozen),))
 

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from engine.bank.constants import BankConstants
 from streams.skeleton.errors import BundleError
 from streams.skeleton.normalize import Normalization
 from streams.skeleton.window import WindowSpec
@@ -37,6 +38,8 @@ class Calibration:
     """A person none of whose joints leaves a ball of this radius within a window is idle, metres."""
     bank_entropy: float = 0.9
     """Share of the lowest-entropy observations a prototype uses (PGFA's alpha), (0, 1]."""
+    bank: BankConstants = field(default_factory=BankConstants)
+    """What the anchored bank knows of the encoder; the defaults where a manifest has none."""
 
 
 @dataclass(frozen=True)
@@ -155,12 +158,22 @@ def _manifest_from(raw: Any) -> Manifest:
         "text_encoder": TextEncoderRef(**raw["text_encoder"]),
         "window": WindowSpec(**raw["window"]),
         "normalization": Normalization(**raw["normalization"]),
-        "calibration": Calibration(**raw["calibration"]),
+        "calibration": _calibration_from(raw["calibration"]),
         "seen_classes": tuple(raw["seen_classes"]),
         "data": tuple(raw["data"]),
         "files": {str(name): str(digest) for name, digest in dict(raw["files"]).items()},
     }
     return Manifest(**typed)
+
+
+def _calibration_from(raw: dict[str, Any]) -> Calibration:
+    # Bundles made before there were constants of the bank have none.
+    bank: Any = raw.get("bank", {})
+    if not isinstance(bank, dict):
+        raise TypeError(f"wanted the bank's constants as a JSON object, got {type(bank).__name__}")
+    constants: dict[str, Any] = {**bank}
+    typed: dict[str, Any] = {**raw, "bank": BankConstants(**constants)}
+    return Calibration(**typed)
 
 
 def _check_file(folder: Path, name: str, expected: str) -> None:

@@ -23,9 +23,12 @@ class EngineConfig:
     backend: str = "auto"
     """What runs the encoder: auto (the fastest that is exact, measured at the first start), onnxruntime,
     openvino, openvino-bf16 (faster on some processors, less exact), torch-cuda or tensorrt."""
-    bank: str = "text-only"
-    """Rule that sharpens the prototypes: text-only leaves them as they are, pgfa-streaming moves them
-    towards what it sees."""
+    bank: str = "anchored"
+    """Rule of the prototypes: anchored joins texts and shown examples, text-only has the texts alone,
+    pgfa-streaming puts the mean of what it sees in their place."""
+    adapt: bool = False
+    """Let the bank learn by itself from the stream. It helps on streams in which every action occurs,
+    and hurts where few do (docs/decisions/0010)."""
     store: Path | None = None
     """File that holds actions, events and what the bank has learnt; engine.db in the data folder if
     not given."""

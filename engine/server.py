@@ -221,7 +221,8 @@ class EngineServer:
     def _load_actions(self) -> None:
         """Give the recogniser the stored actions, with what the bank has learnt of them."""
         actions, version = self._control.actions_with_rows(), self._control.vocabulary
-        self._recognizer.frozen = self._store.bank.frozen
+        frozen = self._store.bank.frozen
+        self._recognizer.frozen = not self._config.adapt if frozen is None else frozen
         try:
             snapshot = self._stored_snapshot()
             self._recognizer.load(actions, version=version, snapshot=snapshot)
@@ -312,6 +313,8 @@ def _open_bank(config: EngineConfig, bundle: Bundle, fingerprint: str) -> Bank:
         fingerprint=fingerprint,
         temperature=manifest.calibration.temperature,
         alpha=manifest.calibration.bank_entropy,
+        unknown_cosine=manifest.calibration.unknown_cosine,
+        constants=manifest.calibration.bank,
     )
     return open_bank(config.bank, settings)
 

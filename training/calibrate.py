@@ -70,7 +70,11 @@ def fit_entropy_share(
 
 
 def prototype_scores(
-    embeddings: NDArray[np.float32], classes: NDArray[np.float32], *, share: float
+    embeddings: NDArray[np.float32],
+    classes: NDArray[np.float32],
+    *,
+    share: float,
+    asked: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """(N, K) cosines to PGFA's offline prototypes (TIP 2025, sec. III-C, eqs. 8 to 11).
 
@@ -81,6 +85,7 @@ def prototype_scores(
         embeddings: (N, P, D) unit rows.
         classes: (K, P, D) unit rows.
         share: Alpha, (0, 1].
+        asked: (N, P, D) unit rows to score; the embeddings themselves if None.
     """
     scores = np.einsum("npd,kpd->nk", embeddings, classes) / classes.shape[1]
     labels = scores.argmax(axis=1)
@@ -94,7 +99,8 @@ def prototype_scores(
         if len(chosen):
             mean = embeddings[chosen].mean(axis=0)
             prototypes[k] = mean / np.maximum(np.linalg.norm(mean, axis=-1, keepdims=True), 1e-12)
-    return np.einsum("npd,kpd->nk", embeddings, prototypes) / classes.shape[1]
+    wanted = embeddings if asked is None else asked
+    return np.einsum("npd,kpd->nk", wanted, prototypes) / classes.shape[1]
 
 
 def fit_idle(acting: Iterable[NDArray[np.float32]], standing: Iterable[NDArray[np.float32]]) -> float:

@@ -13,6 +13,7 @@ from engine.text.encoders import TextEncoder
 from streams.skeleton.errors import DataError
 from streams.skeleton.window import WindowSpec
 from streams.sources.synthetic import SyntheticSource
+from training.bank_constants import fit_bank
 from training.calibrate import fit_entropy_share, fit_idle, fit_temperature, fit_unknown
 from training.datasets.packed import load_packed
 from training.export import Centring, Content, export_bundle, no_centring
@@ -67,13 +68,13 @@ def release(
     _check(run, hiding)
     training, _ = load_training(run.config)
     texts = class_texts(training.classes, encoder, descriptions=read_descriptions())
-    centring = _centring(run, training, encoder) if centred else no_centring(encoder.dim)
+    centring = centring_of(run, training, encoder) if centred else no_centring(encoder.dim)
     measured = (
         _measure(run, centring, encoder)
         if hiding is None
         else _measure_hidden(hiding, encoder, centred=centred)
     )
-    embed = _centred(torch_embed(run.model), centring)
+    embed = centred_embed(torch_embed(run.model), centring)
     evaluation = {
         "dev": _watch(run, embed, centring, encoder),
         "calibration": measured.summary,
@@ -127,7 +128,7 @@ def _check(run: Run, hiding: Run | None) -> None:
         )
 
 
-def _centring(run: Run, seen: Sequences, encoder: TextEncoder) -> Centring:
+def centring_of(run: Run, seen: Sequences, encoder: TextEncoder) -> Centring:
     """Means over classes of the run's training embeddings and texts, all classes alike."""
     rows = sequence_embeddings(seen, torch_embed(run.model), spec=run.config.window, hop_s=_COARSE_HOP_S)[
         :, 0
@@ -138,7 +139,8 @@ def _centring(run: Run, seen: Sequences, encoder: TextEncoder) -> Centring:
     return Centring(skeleton.astype(np.float32), rows_of_text.mean(axis=(0, 1)))
 
 
-def _centred(embed: Embed, centring: Centring) -> Embed:
+def centred_embed(embed: Embed, centring: Centring) -> Embed:
+    """The encoder with the mean of the skeleton side taken off its embeddings."""
     return lambda positions: _unit(embed(positions) - centring.skeleton)
 
 
@@ -171,7 +173,7 @@ def _measure(run: Run, centring: Centring, encoder: TextEncoder) -> Measured:
     assert run.config.dev is not None  # ``_check`` saw one
     dev = joined([load_packed(run.config.data / f"{run.config.dev}.npz")])
     windows, owners = _windows(run, dev)
-    rows = _embedded(_centred(torch_embed(run.model), centring), windows)
+    rows = _embedded(centred_embed(torch_embed(run.model), centring), windows)
     classes = _classes(run, dev.classes, encoder, centring)
     index = {name: k for k, name in enumerate(dev.classes)}
     truth = np.array([index[dev.labels[n]] for n in owners])
@@ -184,6 +186,7 @@ def _measure(run: Run, centring: Centring, encoder: TextEncoder) -> Measured:
         unknown_cosine=threshold,
         idle_extent_m=fit_idle(windows[:, 0], standing_windows(run.config.window)),
         bank_entropy=share,
+        bank=fit_bank(rows, classes, truth),
     )
     summary = {
         "set": run.config.dev,
@@ -199,8 +202,8 @@ def _measure_hidden(run: Run, encoder: TextEncoder, *, centred: bool) -> Measure
     """Constants from single windows of classes the run never saw, as the live engine meets them."""
     seen, hidden = load_training(run.config)
     assert hidden is not None  # ``_check`` saw a hidden fold
-    centring = _centring(run, seen, encoder) if centred else no_centring(encoder.dim)
-    embed = _centred(torch_embed(run.model), centring)
+    centring = centring_of(run, seen, encoder) if centred else no_centring(encoder.dim)
+    embed = centred_embed(torch_embed(run.model), centring)
     classes = _classes(run, hidden.classes, encoder, centring)
     windows, owners = _windows(run, hidden)
     rows = _embedded(embed, windows)
@@ -217,6 +220,7 @@ def _measure_hidden(run: Run, encoder: TextEncoder, *, centred: bool) -> Measure
         unknown_cosine=threshold,
         idle_extent_m=fit_idle(windows[:, 0], standing_windows(run.config.window)),
         bank_entropy=share,
+        bank=fit_bank(rows, classes, truth),
     )
     summary = {
         "fold": run.config.hidden_fold,

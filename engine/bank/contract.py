@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.bank.constants import BankConstants
 from streams.skeleton.errors import ConfigError
 
 Rows = NDArray[np.float32]
@@ -28,6 +29,10 @@ class BankSettings:
     """Share of a class's observations, the most confident ones, that its prototype uses, (0, 1]."""
     bins: int = 64
     """Steps of confidence an observation is remembered by."""
+    unknown_cosine: float = 0.0
+    """Score of the unnamed class; scores that are no cosines are laid about it."""
+    constants: BankConstants = field(default_factory=BankConstants)
+    """What the anchored rule knows of the encoder."""
 
     def __post_init__(self) -> None:
         """Refuse settings no bank can work with.
@@ -115,7 +120,11 @@ class Bank(Protocol):
         ...
 
     def score_one(self, embedding: Rows) -> NDArray[np.float32]:
-        """(K,) scores in [-1, 1], mean over P of cosines to the prototypes; (0,) while empty.
+        """(K,) finite scores on the scale of cosines; (0,) while empty.
+
+        Score less the unnamed class's constant one, over the temperature, is the log-odds of a class
+        against the unnamed one (``engine.open_set``). Mean cosines over P to the prototypes, [-1, 1],
+        are such scores; a rule of likelihoods lays its log-odds on that scale and may go beyond.
 
         Raises:
             BankError: ``embedding`` is not finite unit rows (P, D).

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from engine.bank.anchored import AnchoredBank
 from engine.bank.contract import Bank, BankSettings
 from engine.bank.pgfa_streaming import PgfaStreamingBank
 from engine.bank.text_only import TextOnlyBank
@@ -9,6 +10,7 @@ from streams.skeleton.errors import ConfigError
 
 BANKS: dict[str, Callable[[BankSettings], Bank]] = {
     TextOnlyBank.rule: TextOnlyBank,
+    AnchoredBank.rule: AnchoredBank,
     PgfaStreamingBank.rule: PgfaStreamingBank,
 }
 """Constructors by rule."""

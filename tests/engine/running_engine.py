@@ -36,7 +36,7 @@ class RunningEngine:
             endpoints=endpoints,
             store=folder / "engine.db",
             decision=DecisionConfig(smoothing_s=0.0),
-            **{"backend": "onnxruntime", "bank": "pgfa-streaming", **settings},
+            **{"backend": "onnxruntime", "bank": "pgfa-streaming", "adapt": True, **settings},
         )
         self.encoder = FakeEncoder(bundle.manifest.text_encoder.sha256)
         self.encoder.features["reach"] = feature_towards(bundle, _embedding(bundle))

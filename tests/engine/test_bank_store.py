@@ -115,7 +115,7 @@ def test_marks_and_examples_are_bounded(store: Store, monkeypatch: pytest.Monkey
 
 
 def test_being_frozen_lasts(store: Store, tmp_path: Path):
-    assert store.bank.frozen is False
+    assert store.bank.frozen is None
     store.bank.frozen = True
     store.close()
     again = Store(tmp_path / "engine.db")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from engine import bundle as bundles
+from engine.bank.constants import BankConstants
 from engine.bundle import Manifest, load_bundle, sha256_of, write_manifest
 from streams.skeleton.errors import BundleError
 from tests.engine.tiny_bundle import make_tiny_bundle
@@ -46,7 +47,9 @@ def test_every_field_of_the_manifest_survives_a_round_trip(folder: Path):
         data=("a set (CC BY 4.0)",),
         evaluation={"top1": 0.5, "sets": ["x"]},
         commit="abc",
-        calibration=dataclasses.replace(before.calibration, temperature=0.1),
+        calibration=dataclasses.replace(
+            before.calibration, temperature=0.1, bank=BankConstants(within=0.3)
+        ),
     )
     written = write_manifest(folder, manifest)
     assert load_bundle(folder).manifest == written.manifest
@@ -170,3 +173,15 @@ def test_the_fingerprint_follows_the_files(folder: Path):
 def load_manifest(folder: Path) -> Manifest:
     raw = json.loads((folder / "manifest.json").read_text("utf-8"))
     return bundles._manifest_from(raw)  # pyright: ignore[reportPrivateUsage]
+
+
+def test_a_bundle_made_before_the_bank_had_constants_has_the_default_ones(folder: Path):
+    _edit(folder, lambda raw: raw["calibration"].pop("bank"))
+    assert load_bundle(folder).manifest.calibration.bank == BankConstants()
+
+
+@pytest.mark.parametrize("bank", [{"within": -1.0}, {"colour": 1.0}, [], None])
+def test_constants_of_no_bank_are_refused(folder: Path, bank: object):
+    _edit(folder, lambda raw: raw["calibration"].update(bank=bank))
+    with pytest.raises(BundleError, match="is not a manifest"):
+        load_bundle(folder)

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -273,6 +274,28 @@ def test_what_another_bundle_learnt_is_left_alone_and_it_is_shown_the_examples_a
     store = Store(tmp_path / "engine.db")
     assert len(store.actions()) == 1
     store.close()
+
+
+def test_unless_it_may_adapt_the_bank_learns_from_people_alone(
+    tiny_bundle: Bundle, tmp_path: Path, home: Path
+):
+    with short_endpoints() as endpoints:
+        engine = RunningEngine(tiny_bundle, endpoints, tmp_path)
+        engine.config = replace(engine.config, bank="anchored", adapt=False)
+        engine.start()
+        with engine.capture() as capture, Peer(endpoints.control) as control:
+            capture.hello()
+            action_id = control.ask("actions.add", name="reach", description="reach")["result"]["action"][
+                "id"
+            ]
+            for people in (reaching(0.6), reaching(0.6), standing(), reaching(0.6)):
+                _show(engine, capture, positions=people)
+            control.ask("bank.show", id=action_id)
+            state = control.ask("bank.state")["result"]
+        engine.stop()
+    assert (state["rule"], state["frozen"]) == ("anchored", True)
+    (learnt,) = state["classes"]
+    assert (learnt["observations"], learnt["examples"]) == (0.0, 1)
 
 
 def test_stopping_ends_actions_and_records_it_in_time(

@@ -10,6 +10,7 @@ from streams.skeleton.errors import DataError
 from streams.skeleton.window import WindowSpec
 from training import features
 from training.features import load_features, make_features
+from training.make_features import of_run
 from training.sequences import Sequences
 
 SPEC = WindowSpec(frames=12, length_s=1.2)
@@ -58,3 +59,8 @@ def test_a_file_that_holds_no_features_is_refused(tmp_path: Path):
             path.write_bytes(content)
         with pytest.raises(DataError, match="wanted features of an encoder"):
             load_features(path)
+
+
+def test_a_folder_without_a_run_has_no_features(tmp_path: Path):
+    with pytest.raises(DataError, match="wanted the folder of a training run"):
+        of_run(tmp_path)

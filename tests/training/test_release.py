@@ -6,6 +6,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from engine.bank.constants import BankConstants
 from engine.bundle import load_bundle
 from engine.text.projection import TextProjection
 from streams.skeleton.errors import DataError
@@ -85,6 +86,7 @@ def test_two_runs_become_a_bundle(runs: dict[str, Path], tmp_path: Path) -> None
     assert 0 <= calibration["unknown_auroc"] <= 1
     assert -1 <= manifest.calibration.unknown_cosine <= 1
     assert manifest.calibration.idle_extent_m > 0
+    assert manifest.calibration.bank != BankConstants()
 
 
 @pytest.mark.usefixtures("loose")

@@ -75,18 +75,24 @@ def test_an_empty_bank_scores_nothing_and_learns_nothing(make: Make, stream: lis
     assert bank.class_ids == ()
 
 
-def test_scores_before_anything_is_learnt_are_mean_cosines_to_the_texts(
-    make: Make, texts: dict[str, NDArray[np.float32]], stream: list[NDArray[np.float32]]
-):
+def fresh(make: Make, **texts: NDArray[np.float32]) -> Bank:
     bank = make()
     for class_id, text in texts.items():
         bank.add_class(class_id, text)
-    expected = [float((text * stream[3]).sum(axis=-1).mean()) for text in texts.values()]
+    return bank
+
+
+def test_scores_before_anything_is_learnt_are_mean_cosines_to_the_texts(
+    make: Make, texts: dict[str, NDArray[np.float32]], stream: list[NDArray[np.float32]]
+):
+    bank = fresh(make, **texts)
     assert bank.class_ids == tuple(texts)
-    np.testing.assert_allclose(bank.score_one(stream[3]), expected, atol=1e-6)
+    for embedding in stream:
+        cosines = [float((text * embedding).sum(axis=-1).mean()) for text in texts.values()]
+        np.testing.assert_allclose(bank.score_one(embedding), cosines, atol=1e-5)
 
 
-def test_scores_are_finite_cosines_after_learning(
+def test_scores_are_finite_after_learning(
     make: Make, texts: dict[str, NDArray[np.float32]], stream: list[NDArray[np.float32]]
 ):
     bank = filled(make, texts, stream)
@@ -95,7 +101,6 @@ def test_scores_are_finite_cosines_after_learning(
         assert scores.shape == (len(texts),)
         assert scores.dtype == np.float32
         assert np.isfinite(scores).all()
-        assert (np.abs(scores) <= 1.0).all()
 
 
 def test_scoring_changes_nothing(
@@ -114,7 +119,7 @@ def test_the_order_of_the_classes_never_matters(
     forwards = filled(make, texts, stream)
     backwards = filled(make, dict(reversed(texts.items())), stream)
     for embedding in stream:
-        assert by_id(forwards, embedding) == pytest.approx(by_id(backwards, embedding), abs=1e-6)
+        assert by_id(forwards, embedding) == pytest.approx(by_id(backwards, embedding), abs=1e-5)
 
 
 def test_two_classes_with_one_text_score_alike_and_learn_in_any_order(
@@ -125,9 +130,9 @@ def test_two_classes_with_one_text_score_alike_and_learn_in_any_order(
     for class_id, text in twins.items():
         bank.add_class(class_id, text)
     scores = by_id(bank, stream[0])
-    assert scores["walk"] == scores["walk again"]
+    assert scores["walk"] == pytest.approx(scores["walk again"], abs=1e-5)
     one, other = filled(make, twins, stream), filled(make, dict(reversed(twins.items())), stream)
-    assert by_id(one, stream[5]) == pytest.approx(by_id(other, stream[5]), abs=1e-6)
+    assert by_id(one, stream[5]) == pytest.approx(by_id(other, stream[5]), abs=1e-5)
 
 
 def test_removing_a_class_keeps_what_the_others_learnt(
@@ -138,7 +143,7 @@ def test_removing_a_class_keeps_what_the_others_learnt(
     kept = {class_id: bank.provenance(class_id) for class_id in texts if class_id != "bow"}
     bank.remove_class("bow")
     del before["bow"]
-    assert by_id(bank, stream[7]) == pytest.approx(before, abs=1e-6)
+    assert by_id(bank, stream[7]) == pytest.approx(before, abs=1e-5)
     assert {class_id: bank.provenance(class_id) for class_id in bank.class_ids} == kept
 
 
@@ -149,7 +154,10 @@ def test_a_class_added_again_starts_from_its_text(
     bank.remove_class("kick")
     bank.add_class("kick", texts["kick"])
     assert bank.provenance("kick") == Provenance()
-    assert by_id(bank, texts["kick"])["kick"] == pytest.approx(1.0, abs=1e-6)
+    alone = fresh(make, kick=texts["kick"])
+    assert by_id(bank, texts["kick"])["kick"] == pytest.approx(
+        by_id(alone, texts["kick"])["kick"], abs=1e-6
+    )
 
 
 def test_hundreds_of_classes_come_and_go(make: Make, parts: int):
@@ -162,7 +170,7 @@ def test_hundreds_of_classes_come_and_go(make: Make, parts: int):
         bank.remove_class(f"c{index}")
     assert bank.class_ids == tuple(f"c{index}" for index in range(1, 300, 2))
     for index in range(1, 300, 2):
-        assert by_id(bank, rows[index])[f"c{index}"] == pytest.approx(1.0, abs=1e-5)
+        assert np.argmax(bank.score_one(rows[index])) == index // 2
 
 
 def test_reset_goes_back_to_the_text(
@@ -174,10 +182,7 @@ def test_reset_goes_back_to_the_text(
     assert bank.provenance("kick") == Provenance()
     assert {class_id: bank.provenance(class_id) for class_id in others} == others
     bank.reset()
-    fresh = make()
-    for class_id, text in texts.items():
-        fresh.add_class(class_id, text)
-    assert by_id(bank, stream[0]) == by_id(fresh, stream[0])
+    assert by_id(bank, stream[0]) == pytest.approx(by_id(fresh(make, **texts), stream[0]), abs=1e-5)
     assert all(bank.provenance(class_id) == Provenance() for class_id in texts)
 
 
@@ -190,7 +195,10 @@ def test_another_text_keeps_what_was_learnt(
     after = bank.provenance("kick")
     assert (after.observations, after.examples) == (before.observations, before.examples)
     bank.reset("kick")
-    assert by_id(bank, texts["kick"])["kick"] == pytest.approx(-1.0, abs=1e-6)
+    alone = fresh(make, kick=-texts["kick"])
+    assert by_id(bank, texts["kick"])["kick"] == pytest.approx(
+        by_id(alone, texts["kick"])["kick"], abs=1e-6
+    )
 
 
 def test_another_text_moves_a_class_that_has_learnt_nothing(
@@ -199,7 +207,8 @@ def test_another_text_moves_a_class_that_has_learnt_nothing(
     bank = make()
     bank.add_class("walk", texts["walk"])
     bank.set_text("walk", texts["bow"])
-    assert by_id(bank, texts["bow"])["walk"] == pytest.approx(1.0, abs=1e-6)
+    alone = fresh(make, walk=texts["bow"])
+    assert by_id(bank, texts["bow"]) == by_id(alone, texts["bow"])
     assert bank.provenance("walk") == Provenance()
 
 
@@ -221,7 +230,7 @@ def test_rejections_are_counted_and_teach_no_other_class(
     assert bank.provenance("wave").rejections == 2
     after = by_id(bank, stream[4])
     assert after.pop("wave") <= before.pop("wave") + 1e-6
-    assert after == pytest.approx(before, abs=1e-6)
+    assert after == pytest.approx(before, abs=1e-5)
 
 
 def _broken(rows: NDArray[np.float32]) -> dict[str, NDArray[np.floating]]:
