@@ -195,7 +195,7 @@ def test_encoding_a_name_does_not_hold_recognition_up(
     engine.encoder.gate = threading.Event()
     answers: list[dict[str, Any]] = []
     thread = threading.Thread(
-        target=lambda: answers.append(control.ask("actions.add", name="bow", description="bow"))
+        target=lambda: answers.append(control.ask("actions.add", name="zxqv", description="plugh"))
     )
     thread.start()
     try:
