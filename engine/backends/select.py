@@ -172,7 +172,7 @@ def pick(trials: tuple[Trial, ...], *, incumbent: str) -> Choice:
         trials: Of every backend, the reference among them.
         incumbent: Used so far; the reference takes its part where it is not usable.
     """
-    timed = {t.name: t.median_ms for t in trials if t.outcome == "usable" and t.median_ms is not None}
+    timed = {t.name: t.window_ms for t in trials if t.outcome == "usable" and t.window_ms is not None}
     holder = incumbent if incumbent in timed else REFERENCE
     fastest = min(timed, key=lambda name: timed[name])
     if timed[fastest] * ADVANTAGE <= timed[holder]:
@@ -208,4 +208,4 @@ def _watched(backend: Backend, bundle: Bundle, known: Mapping[str, Opener]) -> B
 
 
 def _timing(trial: Trial) -> str:
-    return "not timed" if trial.median_ms is None else f"{trial.median_ms:.2f} ms a window"
+    return "not timed" if trial.window_ms is None else f"{trial.window_ms:.2f} ms a window"

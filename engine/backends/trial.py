@@ -16,6 +16,8 @@ FARTHEST = 2.5e-3
 """Most that an embedding may lie from the reference's, L2. No cosine to any class moves by more; at a
 mean of a third of it about one window in a thousand has another best class (docs/lab-log.md)."""
 
+_LEAST_TURNS = 9
+
 Outcome = Literal["usable", "unavailable", "failed", "inexact"]
 Opener = Callable[[Bundle], Backend]
 
@@ -29,8 +31,8 @@ class Trial:
     why: str
     """What speaks against it; empty where it is usable."""
     precision: str = ""
-    median_ms: float | None = None
-    """Time of one window of one person, milliseconds."""
+    window_ms: float | None = None
+    """Lower quartile of the time of one window of one person, milliseconds: other work only adds to it."""
     distance: float | None = None
     """Largest L2 distance of its embeddings to those of the reference."""
 
@@ -68,9 +70,9 @@ def hold_trials(
         except AnymoveError as error:
             trials[name] = Trial(name, "failed", str(error))
     usable = {name: opened[name] for name, trial in trials.items() if trial.outcome == "usable"}
-    for name, median_ms in _medians_ms(usable, windows, budget_s, clock).items():
+    for name, window_ms in _window_ms(usable, windows, budget_s, clock).items():
         found = trials[name]
-        trials[name] = Trial(name, found.outcome, "", found.precision, median_ms, found.distance)
+        trials[name] = Trial(name, found.outcome, "", found.precision, window_ms, found.distance)
     for backend in opened.values():
         backend.close()
     return tuple(trials.values())
@@ -90,7 +92,7 @@ def _parity(
     return Trial(name, "usable", "", backend.precision, distance=distance)
 
 
-def _medians_ms(
+def _window_ms(
     backends: Mapping[str, Backend],
     windows: NDArray[np.float32],
     budget_s: float,
@@ -98,11 +100,11 @@ def _medians_ms(
 ) -> dict[str, float]:
     samples: dict[str, list[int]] = {name: [] for name in backends}
     end_ns, turn = clock() + round(budget_s * 1e9), 0
-    while backends and (turn < 3 or clock() < end_ns):
+    while backends and (turn < _LEAST_TURNS or clock() < end_ns):
         window = windows[turn % len(windows)][None]
         for name, backend in backends.items():
             begun_ns = clock()
             backend.embed(window)
             samples[name].append(clock() - begun_ns)
         turn += 1
-    return {name: float(np.median(values)) / 1e6 for name, values in samples.items()}
+    return {name: float(np.percentile(values, 25)) / 1e6 for name, values in samples.items()}

@@ -55,8 +55,8 @@ def choose(bundle: Bundle, notes: Path, known: dict[str, Opener], **key: Any) ->
     )
 
 
-def trial(name: str, median_ms: float | None, why: str = "") -> Trial:
-    return Trial(name, "inexact" if why else "usable", why, "float32", median_ms, 0.0)
+def trial(name: str, window_ms: float | None, why: str = "") -> Trial:
+    return Trial(name, "inexact" if why else "usable", why, "float32", window_ms, 0.0)
 
 
 def test_the_fastest_is_taken_only_if_it_is_clearly_faster():
