@@ -6,7 +6,7 @@ ARGS   ?=
 DATA   ?= ../shared/data/open
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types arch bench stream-eval fuzz train golden lock clean browser
+.PHONY: help setup run test check fmt lint types arch bench bench-robustness stream-eval fuzz train golden lock clean browser
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,9 @@ fuzz: $(VENV)/.test ## damage a million files of skeletons, or ARGS of them, and
 eval: setup $(VENV)/.test ## recognition on the packed sets and clips at hand; ARGS="--look" for the evaluation sets
 	$(BIN)/python -m bench recognition $(ARGS)
 	$(BIN)/python -m bench clips
+
+bench-robustness: setup $(VENV)/.test ## how captions hold out against yaw, distance, rate, unseen joints and jitter
+	$(BIN)/python -m bench robustness $(ARGS)
 
 stream-eval: setup $(VENV)/.test ## banks on streams; ARGS="--features DIR", see training/make_features.py
 	$(BIN)/python -m bench bank $(ARGS)

@@ -3,6 +3,7 @@
 python -m bench                        all suites that need nothing but this project, some four minutes
 python -m bench scale --streams 100    one of them: backends, core, scale, growth, start, end-to-end
 python -m bench recognition            zero-shot recognition on the packed sets at hand
+python -m bench robustness             captions against yaw, distance, rate, unseen joints and jitter
 python -m bench clips                  the short videos at hand, end to end
 python -m bench typed-names            which library entries typed names find
 python -m bench bank --features DIR    prototype banks on streams of cached features
@@ -27,6 +28,7 @@ from bench import (
     growth,
     recognition,
     report,
+    robustness,
     scale,
     start,
     typed_names,
@@ -39,6 +41,7 @@ from bench.end_to_end import EndToEndConfig
 from bench.engine_core import CoreConfig
 from bench.growth import GrowthConfig
 from bench.recognition import RecognitionConfig
+from bench.robustness import RobustnessConfig
 from bench.scale import ScaleConfig
 from bench.start import StartConfig
 from bench.typed_names import TypedNamesConfig
@@ -65,6 +68,7 @@ Command = (
     | Annotated[StartConfig, tyro.conf.subcommand("start")]
     | Annotated[EndToEndConfig, tyro.conf.subcommand("end-to-end")]
     | Annotated[RecognitionConfig, tyro.conf.subcommand("recognition")]
+    | Annotated[RobustnessConfig, tyro.conf.subcommand("robustness")]
     | Annotated[ClipsConfig, tyro.conf.subcommand("clips")]
     | Annotated[TypedNamesConfig, tyro.conf.subcommand("typed-names")]
     | Annotated[BankConfig, tyro.conf.subcommand("bank")]
@@ -90,6 +94,8 @@ def main() -> None:
         written.append(write_result("bank", command, bank.run(asked)))
     if isinstance(asked, RecognitionConfig):
         written.append(write_result("recognition", command, recognition.run(asked)))
+    if isinstance(asked, RobustnessConfig):
+        written.append(write_result("robustness", command, robustness.run(asked)))
     if isinstance(asked, ClipsConfig):
         written.append(write_result("clips", command, clips.run(asked)))
     if isinstance(asked, TypedNamesConfig):

@@ -12,7 +12,13 @@ from typing import Any
 from bench import backends, engine_core, growth, scale, start
 from bench.common import RESULTS, ROOT
 
-PAGES = ("README.md", "docs/results/recognition.md", "docs/results/latency.md", "docs/results/bank.md")
+PAGES = (
+    "README.md",
+    "docs/results/recognition.md",
+    "docs/results/latency.md",
+    "docs/results/bank.md",
+    "docs/results/robustness.md",
+)
 
 
 def recognition_table(everything: dict[str, Any]) -> str:
@@ -271,6 +277,25 @@ def _points(difference: list[float]) -> str:
     return f"{mean:+.1f} ({low:+.1f} to {high:+.1f})"
 
 
+def robustness_table(everything: dict[str, Any]) -> str:
+    """Shares of windows that stay right, by disturbance and corpus."""
+    found = everything.get("robustness")
+    if found is None:
+        return "Robustness: not run."
+    corpora = {name: r for name, r in found["results"].items() if isinstance(r, dict)}
+    heads = [f"{name} ({r['clips']} clips, {r['actions']} actions)" for name, r in corpora.items()]
+    lines = [f"| best class right / caption right | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+    for rows in zip(*(r["rows"] for r in corpora.values()), strict=True):
+        what = (
+            f"{rows[0]['kind']} {rows[0]['value']:g} {rows[0]['unit']}"
+            if rows[0]["unit"]
+            else "undisturbed"
+        )
+        cells = [f"{row['best']:.0%} / {row['shown']:.0%}" for row in rows]
+        lines.append(f"| {' | '.join((what, *cells))} |")
+    return "\n".join([*lines, "", f"Bundle {found['results']['bundle']}. {_source(found)}"])
+
+
 BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "recognition": recognition_table,
     "per-class": per_class_table,
@@ -278,6 +303,7 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "clips": clips_table,
     "latency": latency_table,
     "stages": stage_table,
+    "robustness": robustness_table,
     "speed": speed_table,
     "streams": streams_table,
     "teaching": teaching_table,

@@ -6,7 +6,7 @@ against the same actions and bundle come to the same decisions, bit by bit.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -90,12 +90,44 @@ def replay(
         SourceError: The file cannot be read, or has pictures.
         CoordinateError, ShapeError: It holds what is no person.
     """
-    source = _FromNought(path)
+    return replay_frames(
+        str(path),
+        _frames_of(path),
+        recognizer,
+        spec,
+        hop_s=hop_s,
+        on_prediction=on_prediction,
+        on_event=on_event,
+    )
+
+
+def replay_frames(
+    name: str,
+    frames: Iterable[SkeletonFrame],
+    recognizer: Recognizer,
+    spec: WindowSpec,
+    *,
+    hop_s: float = 0.2,
+    on_prediction: Callable[[Prediction, float], None] = lambda prediction, at_s: None,
+    on_event: Callable[[ActionEvent, float], None] = lambda event, at_s: None,
+) -> Replayed:
+    """What these frames came to; arguments as of ``replay``.
+
+    Args:
+        name: Where they come from.
+        frames: In order of time, which begins at any instant.
+        recognizer: Knows the actions; no person is in sight.
+        spec: The window its bundle wants.
+        hop_s: Time between two windows of a person, seconds.
+        on_prediction: Takes each prediction and the time of its window's end, seconds from the first frame.
+        on_event: Takes each event and the time at which it was known, seconds from the first frame.
+    """
+    source = _FromNought(name, frames)
     sink = _Sink(recognizer, spec, on_prediction, on_event)
     counters = Pipeline(source, stream=STREAM, sender=sink, hop_s=hop_s).run()
     sink.finish(source.last_ns)
     return Replayed(
-        source=str(path),
+        source=name,
         frames=counters["frames"],
         duration_s=source.last_ns / 1e9,
         windows=sink.windows,
@@ -103,33 +135,38 @@ def replay(
     )
 
 
+def _frames_of(path: Path) -> Iterator[SkeletonFrame]:
+    """A recording's frames, in its own time."""
+    source = open_source(str(path), fast=True)
+    if not isinstance(source, SessionSource | RecordingSource):
+        source.close()
+        raise SourceError(
+            f"wanted a recorded session or a file of skeletons, got {path}, which has pictures; "
+            f"record it first: anymove record a.session --source {path} --fast"
+        )
+    return (replace(frame, captured_ns=offset_ns) for offset_ns, frame in source.frames())
+
+
 class _FromNought:
-    """A recording's frames, all of them, in its own time, which begins at nought."""
+    """Frames as a source that loses none, in a time that begins at nought."""
 
     live = False
     dropped = 0
 
-    def __init__(self, path: Path) -> None:
-        source = open_source(str(path), fast=True)
-        if not isinstance(source, SessionSource | RecordingSource):
-            source.close()
-            raise SourceError(
-                f"wanted a recorded session or a file of skeletons, got {path}, which has pictures; "
-                f"record it first: anymove record --source {path} --fast"
-            )
-        self.name = str(path)
+    def __init__(self, name: str, frames: Iterable[SkeletonFrame]) -> None:
+        self.name = name
         self.last_ns = 0
-        self._source = source
+        self._frames = frames
 
     def __iter__(self) -> Iterator[SkeletonFrame]:
         first_ns: int | None = None
-        for offset_ns, frame in self._source.frames():
-            first_ns = offset_ns if first_ns is None else first_ns
-            self.last_ns = offset_ns - first_ns
+        for frame in self._frames:
+            first_ns = frame.captured_ns if first_ns is None else first_ns
+            self.last_ns = frame.captured_ns - first_ns
             yield replace(frame, captured_ns=self.last_ns)
 
     def close(self) -> None:
-        self._source.close()
+        pass
 
 
 class _Sink:
