@@ -59,7 +59,7 @@ class ViewCheck:
 
         Args:
             frame: Later than the frame before.
-            tracked: Its persons as estimated; the first is looked at most closely.
+            tracked: Its persons as estimated; the one known for longest is looked at.
         """
         last_ns = self._looks[-1].captured_ns if self._looks else None
         if last_ns is not None and frame.captured_ns - last_ns < _LEAST_GAP_NS:
@@ -107,7 +107,8 @@ def _look(frame: SkeletonFrame, tracked: tuple[Tracked, ...]) -> _Look:
     bright = float(picture.rgb[::16, ::16].mean()) if picture is not None else None
     if not tracked:
         return _Look(frame.captured_ns, frozenset(), bright, None, None)
-    person = tracked[0].person
+    # The same one each time: the order of persons is no identity.
+    person = min(tracked, key=lambda one: one.track).person
     faults: set[str] = set()
     if float(person.confidence[_FEET].min()) < 0.5:
         faults.add("feet")

@@ -99,3 +99,12 @@ def test_a_thousand_frames_a_second_take_no_memory() -> None:
     look(check, person_at(0), fps=1000.0, seconds=3.0)
     assert check.estimates["fps"] == pytest.approx(83, abs=5)
     assert len(check._looks) <= 180
+
+
+def test_two_who_come_in_changing_order_are_no_noise() -> None:
+    check = ViewCheck()
+    for i in range(70):
+        two = [Tracked(0, person_at(-1)), Tracked(1, person_at(1))]
+        seen = tuple(two if i % 2 else two[::-1])
+        check(SkeletonFrame(tuple(t.person for t in seen), captured_ns=round(i * 1e9 / 30)), seen)
+    assert check.estimates["noise_mm"] == 0.0
