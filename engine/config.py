@@ -25,7 +25,7 @@ class EngineConfig:
     openvino, openvino-bf16 (faster on some processors, less exact), torch-cuda or tensorrt."""
     bank: str = "anchored"
     """Rule of the prototypes: anchored joins texts and shown examples, text-only has the texts alone,
-    pgfa-streaming puts the mean of what it sees in their place."""
+    pgfa-streaming, t3a and tda are published rules to compare with."""
     adapt: bool = False
     """Let the bank learn by itself from the stream. It helps on streams in which every action occurs,
     and hurts where few do (docs/decisions/0010)."""

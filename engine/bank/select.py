@@ -5,6 +5,7 @@ from collections.abc import Callable
 from engine.bank.anchored import AnchoredBank
 from engine.bank.contract import Bank, BankSettings
 from engine.bank.pgfa_streaming import PgfaStreamingBank
+from engine.bank.support import T3aBank, TdaBank
 from engine.bank.text_only import TextOnlyBank
 from streams.skeleton.errors import ConfigError
 
@@ -12,6 +13,8 @@ BANKS: dict[str, Callable[[BankSettings], Bank]] = {
     TextOnlyBank.rule: TextOnlyBank,
     AnchoredBank.rule: AnchoredBank,
     PgfaStreamingBank.rule: PgfaStreamingBank,
+    T3aBank.rule: T3aBank,
+    TdaBank.rule: TdaBank,
 }
 """Constructors by rule."""
 
