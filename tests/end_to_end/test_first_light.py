@@ -217,12 +217,7 @@ def test_the_page_shows_what_is_typed(home: Path, easy_bundle: Path, no_orphans:
         with connect(url.replace("http", "ws") + "/live", proxy=None, max_size=None) as live:
             while not any(person["name"] == "squat" for person in _people(live)):
                 pass
-        components = httpx.get(f"{url}/config").json()["components"]
-        (component,) = (c["id"] for c in components if c["type"] == "html")
-        body = {"data": ["fly like a bird", ""], "fn_name": "add_action", "component_id": component}
-        answer = httpx.post(
-            f"{url}/gradio_api/component_server", json={**body, "session_hash": "test"}, timeout=PATIENCE_S
-        )
+        answer = httpx.post(f"{url}/api/v1/actions", json={"name": "fly like a bird"}, timeout=PATIENCE_S)
         assert answer.json()["action"]["name"] == "fly like a bird"
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0
