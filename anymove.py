@@ -30,10 +30,22 @@ COMMANDS = {
     "eval": ("training.__main__", "score a bundle on a packed data set"),
     "convert": ("training.lab.__main__", "turn NTU RGB+D or PKU-MMD as given out into one array"),
     "lab": ("training.lab.__main__", "train and compare every method"),
+    "lab-bundle": ("training.lab.__main__", "make a model bundle of one of the lab's methods"),
     "import-checkpoint": ("training.lab.__main__", "bring released weights into this project's form"),
 }
 ENTERED_BY_NAME = frozenset(
-    {"replay", "rescore", "train", "refit", "export", "eval", "convert", "lab", "import-checkpoint"}
+    {
+        "replay",
+        "rescore",
+        "train",
+        "refit",
+        "export",
+        "eval",
+        "convert",
+        "lab",
+        "lab-bundle",
+        "import-checkpoint",
+    }
 )
 """Commands of a package that has several: it is told which one."""
 

@@ -8,7 +8,7 @@ import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import onnx
@@ -33,7 +33,6 @@ from streams.skeleton.layouts import NTU_25
 from streams.skeleton.normalize import Normalization
 from streams.skeleton.window import WindowSpec
 from training.attribution import attribution_text, licences
-from training.methods.pgfa import Pgfa
 from training.texts import ClassTexts
 
 PARITY_LIMIT = 1e-4
@@ -53,34 +52,53 @@ class Centring:
     text: NDArray[np.float32]
 
 
+class Exportable(Protocol):
+    """What a bundle is made of; also a ``torch.nn.Module``."""
+
+    @property
+    def text(self) -> nn.Module:
+        """Text features (N, E) to class rows (N, D) or (N, P, D)."""
+        ...
+
+    def __call__(self, positions: Tensor) -> Tensor:
+        """Embeddings (N, D) or (N, P, D) of normalised positions (N, M, T, 25, 3)."""
+        ...
+
+
+def _rows(found: Tensor, mean: Tensor) -> Tensor:
+    """(N, P, D) unit rows, the mean taken off."""
+    rows = found if found.ndim == 3 else found.unsqueeze(1)
+    return functional.normalize(rows - mean, dim=2)
+
+
 class SkeletonGraph(nn.Module):
-    """Positions (N, M, T, 25, 3) to embeddings (N, 1, D), unit rows, the mean taken off."""
+    """Positions (N, M, T, 25, 3) to embeddings (N, P, D), unit rows, the mean taken off."""
 
     mean: Tensor
 
-    def __init__(self, model: Pgfa, mean: NDArray[np.float32]) -> None:
+    def __init__(self, model: Exportable, mean: NDArray[np.float32]) -> None:
         super().__init__()
         self.model = model
         self.register_buffer("mean", torch.from_numpy(mean))
 
     def forward(self, positions: Tensor) -> Tensor:
-        """Embeddings (N, 1, D)."""
-        return functional.normalize(self.model(positions) - self.mean, dim=1).unsqueeze(1)
+        """Embeddings (N, P, D)."""
+        return _rows(self.model(positions), self.mean)
 
 
 class TextGraph(nn.Module):
-    """Features (N, E) to class rows (N, 1, D), unit rows, the mean taken off."""
+    """Features (N, E) to class rows (N, P, D), unit rows, the mean taken off."""
 
     mean: Tensor
 
-    def __init__(self, model: Pgfa, mean: NDArray[np.float32]) -> None:
+    def __init__(self, model: Exportable, mean: NDArray[np.float32]) -> None:
         super().__init__()
         self.text = model.text
         self.register_buffer("mean", torch.from_numpy(mean))
 
     def forward(self, features: Tensor) -> Tensor:
-        """Class rows (N, 1, D)."""
-        return functional.normalize(self.text(features) - self.mean, dim=1).unsqueeze(1)
+        """Class rows (N, P, D)."""
+        return _rows(self.text(features), self.mean)
 
 
 def no_centring(dim: int) -> Centring:
@@ -104,10 +122,11 @@ class Content:
         probe: (N, 1, T, 25, 3) float32 real windows, normalised, N at least 2: parity is measured on them.
         calibration: The decision's constants.
         evaluation: What was measured, and how.
+        method: Name of what trained it.
     """
 
     name: str
-    model: Pgfa
+    model: Exportable
     texts: ClassTexts
     encoder: TextEncoder
     centring: Centring
@@ -117,6 +136,7 @@ class Content:
     probe: NDArray[np.float32]
     calibration: Calibration
     evaluation: dict[str, Any]
+    method: str = "pgfa"
 
 
 def export_bundle(content: Content, folder: Path = DEFAULT_BUNDLE) -> Bundle:
@@ -212,12 +232,14 @@ def _write_texts(folder: Path, content: Content) -> None:
 
 def _manifest(content: Content, parity: dict[str, float]) -> Manifest:
     encoder = content.encoder
+    with torch.no_grad():
+        rows = content.model.text(torch.zeros(1, encoder.dim))
     return Manifest(
         name=content.name,
-        method="pgfa",
+        method=content.method,
         layout=NTU_25.name,
-        dim=content.model.project.out_features,
-        parts=1,
+        dim=rows.shape[-1],
+        parts=rows.shape[1] if rows.ndim == 3 else 1,
         text_encoder=TextEncoderRef(id=encoder.id, sha256=encoder.sha256, dim=encoder.dim),
         window=content.window,
         normalization=Normalization(),

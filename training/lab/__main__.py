@@ -46,16 +46,32 @@ class ConvertConfig:
     """PKU-MMD's cross-subject.txt or cross-view.txt."""
 
 
+@dataclass(frozen=True)
+class ServeConfig:
+    """Train one method on all described classes of the open sets and make a bundle of it."""
+
+    method: tyro.conf.Positional[Literal["pgfa", "pgfa-frozen", "devise", "star", "neuron"]]
+    """Which one."""
+    bundle: tyro.conf.Positional[Path]
+    """Folder of the bundle, replaced; serve it with ``anymove run --bundle``."""
+    lab: LabConfig
+    """Data and sizes."""
+
+
 Command = (
-    Annotated[ConvertConfig, tyro.conf.subcommand("convert")]
+    Annotated[ServeConfig, tyro.conf.subcommand("lab-bundle")]
+    | Annotated[ConvertConfig, tyro.conf.subcommand("convert")]
     | Annotated[LabConfig, tyro.conf.subcommand("lab")]
     | Annotated[ImportConfig, tyro.conf.subcommand("import-checkpoint")]
 )
 
 
+Settings = ServeConfig | ConvertConfig | LabConfig | ImportConfig
+
+
 def main(argv: list[str] | None = None) -> int:
     """Exit code 0; errors are the caller's to tell."""
-    command: ConvertConfig | LabConfig | ImportConfig = parse(
+    command: Settings = parse(
         Command,  # pyright: ignore[reportArgumentType]
         argv,
         prog="anymove",
@@ -65,11 +81,24 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _run(command: ConvertConfig | LabConfig | ImportConfig) -> str:
+def _run(command: Settings) -> str:
     """What to tell people when the command is done."""
+    if isinstance(command, ServeConfig):
+        return _serve(command)
     if isinstance(command, ConvertConfig):
         return _convert(command)
     return _import(command) if isinstance(command, ImportConfig) else _lab(command)
+
+
+def _serve(config: ServeConfig) -> str:
+    from engine.text.encoders import load_text_encoder, prepare_text_encoder
+    from training.lab.serve import serve_method
+
+    prepare_text_encoder(config.lab.text_encoder)
+    encoder = load_text_encoder(config.lab.text_encoder)
+    bundle = serve_method(config.method, config.lab, encoder, folder=config.bundle)
+    manifest = bundle.manifest
+    return f"{bundle.folder}: {manifest.method}, P {manifest.parts}, parity {manifest.parity}"
 
 
 def _convert(config: ConvertConfig) -> str:

@@ -109,7 +109,7 @@ class Neuron(nn.Module):
     def space_phases(self, cubes: Tensor) -> list[Tensor]:
         """(B, D) of each spatial phase; eqs. 1 and 2 with compression."""
         joints = cubes.mean(dim=2).transpose(1, 2)  # B, V, C
-        prototypes = self.space_prototypes.expand(len(cubes), -1, -1)
+        prototypes = self.space_prototypes.expand(cubes.shape[0], -1, -1)
         found: list[Tensor] = []
         for share, refine in zip(_KEPT[self.config.released], self.space_refine, strict=True):
             scores = torch.matmul(joints, prototypes.transpose(1, 2))
@@ -122,7 +122,7 @@ class Neuron(nn.Module):
     def time_phases(self, cubes: Tensor) -> list[Tensor]:
         """(B, D) of each temporal phase; eqs. 3 to 5: what is new is remembered, what was is recalled."""
         frames = cubes.mean(dim=3).transpose(1, 2)  # B, T, C
-        prototypes = self.time_prototypes.expand(len(cubes), -1, -1)
+        prototypes = self.time_prototypes.expand(cubes.shape[0], -1, -1)
         phases = phase_frames(frames.shape[1], cumulative=self.config.released)
         found: list[Tensor] = []
         for n, phase in enumerate(phases):

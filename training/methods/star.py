@@ -96,7 +96,7 @@ class PartBranch(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Features (B, m)."""
-        asked = self.prompt.expand(len(tokens), -1, -1)
+        asked = self.prompt.expand(tokens.shape[0], -1, -1)
         answered, _ = self.attention(asked, tokens, tokens, need_weights=False)
         # Row i of P W with row i of the answer: eq. 3 without an einsum.
         return ((self.prompt @ self.weight) * self.feed_forward(answered)).sum(dim=2)
