@@ -73,7 +73,7 @@ train: setup ## train the default model and export it; ARGS go to `anymove train
 	$(BIN)/anymove train $(ARGS)
 
 lab: setup ## train and compare every method; DATA=FOLDER of the packed open sets, table to docs/results
-	$(BIN)/anymove lab --data $(DATA) --results bench/results/lab.json --report docs/results/lab.md $(ARGS)
+	$(BIN)/anymove lab --data $(DATA) --results docs/results/lab.json --report docs/results/lab.md $(ARGS)
 
 golden: setup $(VENV)/.test ## rewrite the replay goldens, then show what changed
 	$(BIN)/python -m tests.golden
