@@ -18,7 +18,7 @@ ORPHAN_S = 4.0
 MAX_EVENTS = 40
 MAX_ADDITIONS = 16
 SCORES = 8
-ON_PROBABILITY = DecisionConfig().on_probability
+ON_SHARE = DecisionConfig().on_share
 """The engine is started with its standard decision."""
 
 
@@ -182,8 +182,8 @@ def _person(prediction: Prediction) -> dict[str, Any]:
             for score in prediction.top[:SCORES]
         ],
         "unknown": prediction.unknown_probability,
-        # Where an action begins: it has to beat the unnamed class and a probability of its own.
-        "threshold": max(prediction.unknown_probability, ON_PROBABILITY),
+        # Where an action begins: it has to be so much more likely than the unnamed class.
+        "threshold": min(1.0, prediction.unknown_probability * ON_SHARE / (1.0 - ON_SHARE)),
     }
 
 

@@ -2,7 +2,7 @@
 
 Per track a small state machine. The probabilities of successive windows are averaged with
 exponentially falling weights; an action begins with the second of two windows in a row whose best
-class is the same, more likely than the unnamed one and above the upper threshold; it ends with
+class is the same and clearly more likely than the unnamed one; it ends with
 the second in a row in which it is below the lower one. Another class takes over on the terms on
 which an action begins. Being idle, the class's removal and the track's disappearance end an
 action at once. Per track, onsets and offsets therefore alternate, whatever comes in.
@@ -30,10 +30,11 @@ class DecisionConfig:
 
     smoothing_s: float = 0.3
     """Time constant of the average over windows, seconds; 0 believes each window alone."""
-    on_probability: float = 0.25
-    """Least averaged probability to begin, [0, 1]."""
-    off_probability: float = 0.15
-    """Averaged probability below which an action is no longer supported, at most on_probability."""
+    on_share: float = 0.55
+    """Least share p / (p + u) to begin, [0.5, 1]: p the class's averaged probability, u the unnamed
+    class's. Unlike p it does not fall as actions are added."""
+    off_share: float = 0.45
+    """Share below which an action is no longer supported, at most on_share."""
     onset_windows: int = 2
     """Windows in a row that must agree before an action begins."""
     offset_windows: int = 2
@@ -52,10 +53,10 @@ class DecisionConfig:
         Raises:
             ConfigError: A setting out of its range.
         """
-        if not 0.0 <= self.off_probability <= self.on_probability <= 1.0:
+        if not 0.0 <= self.off_share <= self.on_share <= 1.0 or self.on_share < 0.5:
             raise ConfigError(
-                "wanted 0 <= off_probability <= on_probability <= 1, "
-                f"got {self.off_probability} and {self.on_probability}; what ends an action must be less"
+                "wanted 0 <= off_share <= on_share <= 1 and on_share of 0.5 or more, "
+                f"got {self.off_share} and {self.on_share}; what ends an action must be less"
             )
         if not (0.0 <= self.smoothing_s <= 60.0 and 0.1 <= self.vanish_s <= 600.0):
             raise ConfigError(
@@ -224,7 +225,7 @@ class Decider:
         action = track.action
         if action is not None:
             likely = _probability(track, action.class_id)
-            if likely >= self._config.off_probability:
+            if _share(likely, track) >= self._config.off_share:
                 track.lacking = 0
                 track.action = replace(action, peak=max(action.peak, likely), ended_ns=now_ns)
             else:
@@ -237,7 +238,7 @@ class Decider:
     def _note_candidate(self, track: _Track, now_ns: int) -> None:
         """Count how many windows in a row have had the same convincing best class."""
         likely = track.average[:-1].max(initial=0.0)
-        if likely < self._config.on_probability or likely <= track.average[-1]:
+        if likely <= track.average[-1] or _share(likely, track) < self._config.on_share:
             return _forget_candidate(track)
         best = track.class_ids[int(np.argmax(track.average[:-1]))]
         if best != track.candidate:
@@ -297,3 +298,8 @@ def _probability(track: _Track, class_id: str) -> float:
 
 def _forget_candidate(track: _Track) -> None:
     track.candidate, track.agreeing = None, 0
+
+
+def _share(likely: float, track: _Track) -> float:
+    """Of a class's averaged probability in the sum of its own and the unnamed class's."""
+    return likely / max(likely + float(track.average[-1]), 1e-12)

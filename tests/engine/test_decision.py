@@ -84,10 +84,15 @@ def test_one_poor_window_does_not_end_an_action_and_a_second_does():
 
 
 def test_between_the_thresholds_an_action_goes_on_but_does_not_begin():
-    weak: dict[str, Any] = {"wave": 0.3}
+    weak: dict[str, Any] = {"wave": 0.5}
     assert _phases(_play(Decider(ALONE), weak, weak, weak)) == []
     decisions = _play(Decider(ALONE), {"wave": 0.9}, {"wave": 0.9}, weak, weak, weak)
     assert decisions[-1].state == "action"
+
+
+def test_many_other_actions_do_not_keep_one_from_beginning():
+    crowded: dict[str, Any] = {"wave": 0.14, **{f"other{n}": 0.02 for n in range(40)}}  # unnamed 0.06
+    assert _phases(_play(Decider(ALONE), crowded, crowded)) == [("onset", "wave")]
 
 
 def test_another_action_takes_over_where_it_is_as_sure():
@@ -98,7 +103,7 @@ def test_another_action_takes_over_where_it_is_as_sure():
 
 
 def test_a_class_less_likely_than_the_unnamed_one_never_begins():
-    decisions = _play(Decider(replace(ALONE, on_probability=0.3)), *[{"wave": 0.45}] * 5)
+    decisions = _play(Decider(replace(ALONE, on_share=0.5)), *[{"wave": 0.45}] * 5)
     assert _phases(decisions) == []
 
 
@@ -119,7 +124,7 @@ def test_averaging_holds_a_single_wild_window_back():
 
 def test_the_average_is_exponential_in_time():
     decider = Decider(
-        DecisionConfig(smoothing_s=0.5, onset_windows=1, on_probability=0.3, off_probability=0.0)
+        DecisionConfig(smoothing_s=0.5, onset_windows=1, on_share=0.5, off_share=0.0)
     )
     decider.step(_standing(0, wave=0.6))
     decision = decider.step(_standing(2, wave=0.9))
@@ -213,9 +218,10 @@ def test_ids_are_counted_unless_someone_else_gives_them():
 @pytest.mark.parametrize(
     "setting",
     [
-        {"on_probability": 0.2, "off_probability": 0.3},
-        {"on_probability": 1.1},
-        {"off_probability": -0.1},
+        {"on_share": 0.6, "off_share": 0.7},
+        {"on_share": 1.1},
+        {"on_share": 0.4, "off_share": 0.3},
+        {"off_share": -0.1},
         {"smoothing_s": -1.0},
         {"smoothing_s": float("nan")},
         {"vanish_s": 0.0},

@@ -71,7 +71,7 @@ def test_it_says_when_it_serves_and_stops_when_told(
         ),
         (["--capacity=0"], "wanted 1 to 10000 actions"),
         (["--endpoints.control=tcp://0.0.0.0:5583"], "--allow-remote"),
-        (["--decision.off-probability=0.9"], "off_probability"),
+        (["--decision.off-share=0.9"], "off_share"),
     ],
 )
 def test_what_it_cannot_do_is_one_line_and_status_2(

@@ -319,7 +319,7 @@ def test_the_same_windows_give_the_same_words_twice(tiny_bundle: Bundle):
     def play() -> list[Any]:
         backend = open_backend(tiny_bundle)
         recognizer = Recognizer(
-            tiny_bundle.manifest, backend, WatchedBank(), config=DecisionConfig(on_probability=0.3)
+            tiny_bundle.manifest, backend, WatchedBank(), config=DecisionConfig(on_share=0.5)
         )
         target = recognizer.embed(window(reaching(0.6))).rows
         recognizer.set_action(_action("r", "reach"), target, version=1)

@@ -17,7 +17,7 @@ from training.live_eval import caption_shares, false_events, idle_stream, recogn
 from training.sequences import Sequences, joined
 
 NAMES = ("wave", "kick")
-CERTAIN = DecisionConfig(smoothing_s=0.0, on_probability=0.0, off_probability=0.0)
+CERTAIN = DecisionConfig(smoothing_s=0.0, on_share=0.5, off_share=0.0)
 """Says the best class at once, as long as it beats the unnamed one."""
 
 
@@ -46,7 +46,7 @@ def test_shares_add_up_and_agree_with_the_recogniser(bundle: Bundle, sequences: 
     found = caption_shares(open_recognizer(bundle), sequences, spec=bundle.manifest.window)
     assert found.windows > 10
     assert found.right + found.wrong + found.unknown + found.idle == pytest.approx(1.0)
-    impossible = DecisionConfig(on_probability=1.0, off_probability=1.0)
+    impossible = DecisionConfig(on_share=1.0, off_share=1.0)
     silent = caption_shares(open_recognizer(bundle, impossible), sequences, spec=bundle.manifest.window)
     assert silent.right == silent.wrong == 0.0
 
