@@ -209,11 +209,11 @@ class RefitConfig:
     """Optimizer steps."""
     batch: int = 256
     """Sentences in a step."""
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     """Highest learning rate; it falls to 0 as a cosine."""
     weight_decay: float = 0.05
     """Of the optimizer."""
-    dropout: float = 0.2
+    dropout: float = 0.1
     """Share of hidden units dropped, [0, 1)."""
     temperature: float = 0.1
     """Cosines are divided by it in the loss."""
