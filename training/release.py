@@ -102,7 +102,8 @@ def release(
 def _recipe(run: Run) -> dict[str, Any]:
     """The run's settings, less where its files lay and what it was watched by."""
     left_out = {"data", "out", "sets", "dev", "dev_every", "hidden_fold", "folds", "threads", "window"}
-    return {key: value for key, value in asdict(run.config).items() if key not in left_out}
+    settings = {key: value for key, value in asdict(run.config).items() if key not in left_out}
+    return settings | ({} if run.refit is None else {"refit": run.refit})
 
 
 def _own_data(run: Run) -> tuple[str, ...]:

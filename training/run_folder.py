@@ -34,6 +34,8 @@ class Run:
     config: TrainConfig
     epochs: int
     """Epochs it has done; fewer than ``config.epochs`` where it was stopped."""
+    refit: dict[str, Any] | None = None
+    """Settings of the refit its text side comes from; None for the side it was trained with."""
 
 
 def load_run(folder: Path) -> Run:
@@ -47,13 +49,14 @@ def load_run(folder: Path) -> Run:
         state = _loaded(folder / CHECKPOINT)
         model = Pgfa(config.encoder, dim=len(state["model"]["project.weight"]), adapter=config.adapter)
         model.load_state_dict(state["model"])
+        refit = None
         if (folder / TEXT_SIDE).exists():
-            model.text = _load_text_side(folder / TEXT_SIDE, dim=model.project.out_features)
+            model.text, refit = _load_text_side(folder / TEXT_SIDE, dim=model.project.out_features)
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
         raise DataError(
             f"wanted the folder of a training run, got {folder} ({error}); train first"
         ) from None
-    return Run(model=model.eval(), config=config, epochs=len(state["history"]))
+    return Run(model=model.eval(), config=config, epochs=len(state["history"]), refit=refit)
 
 
 def _loaded(path: Path) -> dict[str, Any]:
@@ -69,18 +72,24 @@ def _loaded(path: Path) -> dict[str, Any]:
     return torch.load(path, weights_only=True)
 
 
-def save_text_side(folder: Path, side: TextSide, *, hidden: int) -> None:
-    """Give the run in ``folder`` this text side in place of the one it was trained with."""
+def save_text_side(folder: Path, side: TextSide, *, settings: dict[str, Any]) -> None:
+    """Give the run in ``folder`` this text side in place of the one it was trained with.
+
+    Args:
+        folder: Of the run.
+        side: Trained.
+        settings: Plain numbers it was trained with, ``hidden`` among them.
+    """
     buffer = io.BytesIO()
-    torch.save({"hidden": hidden, "state": side.state_dict()}, buffer)
+    torch.save({"settings": settings, "state": side.state_dict()}, buffer)
     _write(folder / TEXT_SIDE, buffer.getvalue())
 
 
-def _load_text_side(path: Path, *, dim: int) -> TextSide:
+def _load_text_side(path: Path, *, dim: int) -> tuple[TextSide, dict[str, Any]]:
     saved = _loaded(path)
-    side = TextSide(dim, saved["hidden"])
+    side = TextSide(dim, saved["settings"]["hidden"])
     side.load_state_dict(saved["state"])
-    return side
+    return side, saved["settings"]
 
 
 def _config_from(raw: dict[str, Any]) -> TrainConfig:

@@ -5,7 +5,7 @@ side stays behind the encoder (see the lab log). With the encoder frozen a meani
 and every step can hold a sentence against all of them.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
@@ -74,7 +74,8 @@ def refit(config: RefitConfig, encoder: TextEncoder, *, progress: bool = True) -
         mixed=run.config.mixed_texts,
         progress=progress,
     )
-    save_text_side(config.run, side, hidden=config.hidden)
+    settings = {key: value for key, value in asdict(config).items() if key != "run"}
+    save_text_side(config.run, side, settings=settings)
     return loss
 
 
