@@ -86,6 +86,7 @@ class Standing:
         unknown: Probability of the unnamed class.
         idle: Nobody in it moves.
         quality: How much of the person can be believed, [0, 1].
+        heard_ns: Instant at which the caller heard of it; ``captured_ns`` if None.
     """
 
     stream: str
@@ -96,6 +97,7 @@ class Standing:
     unknown: float
     idle: bool
     quality: float = 1.0
+    heard_ns: int | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,8 @@ class _Track:
     """What is remembered of one track."""
 
     last_ns: int
+    heard_ns: int = 0
+    """When it was last heard of by the caller's clock: windows may come late."""
     class_ids: tuple[str, ...] = ()
     average: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     """(K + 1,): the classes and the unnamed one; empty before there is anything to average."""
@@ -179,6 +183,7 @@ class Decider:
             self._average(track, standing, elapsed_ns=now_ns - track.last_ns)
             changes = self._change(track, standing, now_ns)
         track.last_ns = now_ns
+        track.heard_ns = max(now_ns, standing.heard_ns or now_ns)
         action = track.action
         return Decision(
             state="idle" if standing.idle else "unknown" if action is None else "action",
@@ -189,8 +194,15 @@ class Decider:
         )
 
     def expire(self, now_ns: int) -> tuple[Transition, ...]:
-        """Ends of the actions whose tracks no window has come of for ``vanish_s`` before now."""
-        return self._expire(now_ns, stream=None)
+        """Ends of the actions whose tracks no window has come of for ``vanish_s`` before now.
+
+        A file is played more slowly than it was filmed where the machine is busy: what counts is
+        when a window was heard of, not how old its frames are.
+        """
+        vanish_ns = round(self._config.vanish_s * 1e9)
+        return self._drop(
+            [key for key, track in self._tracks.items() if now_ns - track.heard_ns > vanish_ns]
+        )
 
     def remove(self, class_id: str) -> tuple[Transition, ...]:
         """Ends of the actions in progress of a class that is no more."""
@@ -261,13 +273,14 @@ class Decider:
         )
         return track.action
 
-    def _expire(self, now_ns: int, *, stream: str | None) -> tuple[Transition, ...]:
+    def _expire(self, captured_ns: int, *, stream: str) -> tuple[Transition, ...]:
+        """Ends on tracks of the stream whose last window is ``vanish_s`` older than this one."""
         vanish_ns = round(self._config.vanish_s * 1e9)
         return self._drop(
             [
                 key
                 for key, track in self._tracks.items()
-                if (stream is None or key[0] == stream) and now_ns - track.last_ns > vanish_ns
+                if key[0] == stream and captured_ns - track.last_ns > vanish_ns
             ]
         )
 

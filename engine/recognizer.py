@@ -219,6 +219,7 @@ class Recognizer:
                 unknown=unknown,
                 idle=idle,
                 quality=window.quality,
+                heard_ns=now_ns,
             )
         )
         best = _best_first(scores, MOST_SHOWN)

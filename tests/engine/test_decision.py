@@ -90,6 +90,18 @@ def test_between_the_thresholds_an_action_goes_on_but_does_not_begin():
     assert decisions[-1].state == "action"
 
 
+def test_late_windows_do_not_make_a_track_vanish():
+    decider, late_ns = Decider(ALONE), 5_000_000_000
+    for hop in range(3):
+        standing = _standing(hop, **WAVE)
+        now_ns = standing.captured_ns + late_ns
+        decision = decider.step(replace(standing, heard_ns=now_ns))
+        assert decider.expire(now_ns + HOP_NS // 2) == ()
+    assert decision.state == "action"
+    (offset,) = decider.expire(now_ns + 2_100_000_000)
+    assert offset.phase == "offset"
+
+
 def test_many_other_actions_do_not_keep_one_from_beginning():
     crowded: dict[str, Any] = {"wave": 0.14, **{f"other{n}": 0.02 for n in range(40)}}  # unnamed 0.06
     assert _phases(_play(Decider(ALONE), crowded, crowded)) == [("onset", "wave")]
