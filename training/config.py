@@ -123,6 +123,8 @@ class TrainConfig:
     """Number of folds of hidden classes."""
     epochs: int = 50
     """Passes of ``epoch_windows`` windows."""
+    stop: int | None = None
+    """End after this many epochs, the learning rate wherever it is; None to go through all of them."""
     epoch_windows: int = 3072
     """Windows drawn in an epoch."""
     batch: int = 128
@@ -166,6 +168,8 @@ class TrainConfig:
                 f"wanted 1 epoch or more of at least one batch of 2 or more, got epochs={self.epochs}, "
                 f"epoch_windows={self.epoch_windows}, batch={self.batch}"
             )
+        if self.stop is not None and not 1 <= self.stop <= self.epochs:
+            raise ConfigError(f"wanted stop from 1 to {self.epochs} epochs, got {self.stop}")
         if self.hidden_fold is not None and not 0 <= self.hidden_fold < self.folds:
             raise ConfigError(f"wanted hidden_fold 0 to {self.folds - 1}, got {self.hidden_fold}")
         if not (self.learning_rate > 0 and self.temperature > 0 and 0 <= self.balance <= 1):
@@ -188,6 +192,11 @@ class TrainConfig:
     def synthetic(self) -> int:
         """Windows of a batch that come from the motion grammar."""
         return round(self.grammar.share * self.batch) if self.grammar.motions else 0
+
+    @property
+    def last_epoch(self) -> int:
+        """Epochs after which the run is finished."""
+        return self.stop or self.epochs
 
     @property
     def steps_per_epoch(self) -> int:

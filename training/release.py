@@ -114,18 +114,20 @@ def _own_data(run: Run) -> tuple[str, ...]:
 
 
 def _check(run: Run, hiding: Run | None) -> None:
-    if run.config.hidden_fold is not None or run.epochs < run.config.epochs:
+    if run.config.hidden_fold is not None or run.epochs < run.config.last_epoch:
         raise DataError(
             f"wanted a finished run that hid no class, got {run.config.out} after {run.epochs} of "
-            f"{run.config.epochs} epochs, hidden fold {run.config.hidden_fold}; finish it or name another"
+            f"{run.config.last_epoch} epochs, hidden fold {run.config.hidden_fold}; finish it"
         )
     if hiding is None and run.config.dev is None:
         raise DataError("wanted a development set or a run that hid classes to calibrate on, got neither")
-    if hiding is not None and (hiding.config.hidden_fold is None or hiding.epochs < hiding.config.epochs):
+    if hiding is not None and (
+        hiding.config.hidden_fold is None or hiding.epochs < hiding.config.last_epoch
+    ):
         raise DataError(
             f"wanted a finished run that hid classes to calibrate on, got {hiding.config.out} after "
-            f"{hiding.epochs} of {hiding.config.epochs} epochs, hidden fold {hiding.config.hidden_fold}; "
-            "train one with --hidden-fold"
+            f"{hiding.epochs} of {hiding.config.last_epoch} epochs, hidden fold "
+            f"{hiding.config.hidden_fold}; train one with --hidden-fold"
         )
 
 

@@ -33,7 +33,7 @@ class Run:
     model: Pgfa
     config: TrainConfig
     epochs: int
-    """Epochs it has done; fewer than ``config.epochs`` where it was stopped."""
+    """Epochs it has done; fewer than ``config.last_epoch`` where it was cut short."""
     refit: dict[str, Any] | None = None
     """Settings of the refit its text side comes from; None for the side it was trained with."""
 

@@ -51,10 +51,10 @@ def train(config: TrainConfig, encoder: TextEncoder, *, progress: bool = True) -
     optimizer = _optimizer(config, model)
     history = resume(config, model, optimizer, rng)
     draw = partial(_draw, config, batches, grammar)
-    for epoch in range(len(history), config.epochs):
+    for epoch in range(len(history), config.last_epoch):
         began_ns = time.monotonic_ns()
         row = {"epoch": float(epoch), "loss": _epoch(config, epoch, model, optimizer, draw, progress)}
-        if (epoch + 1) % config.dev_every == 0 or epoch + 1 == config.epochs:
+        if (epoch + 1) % config.dev_every == 0 or epoch + 1 == config.last_epoch:
             for name, look in watch.items():
                 row |= {f"{name}_{key}": value for key, value in look(model).items()}
         row["seconds"] = (time.monotonic_ns() - began_ns) / 1e9
