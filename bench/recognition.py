@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from bench.common import RESULTS, ROOT
 from engine.backends.base import Backend
 from engine.backends.onnxruntime import OnnxRuntimeBackend
-from engine.bank.contract import BankSettings
-from engine.bank.select import open_bank
+from engine.bank.select import bank_settings, open_bank
 from engine.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 from engine.text.contract import TextEncoder
 from engine.text.descriptions import class_feature, describe
@@ -75,7 +74,7 @@ class RecognitionConfig:
     """Folder of the packed sets."""
     bundle: Path = DEFAULT_BUNDLE
     """Bundle folder."""
-    bank: str = "text-only"
+    bank: str = "anchored"
     """Rule of the bank that shown examples go into."""
     idle_minutes: float = 60.0
     """Simulated time of each kind of idle people."""
@@ -124,10 +123,7 @@ def _on(
         sequence_embeddings(sequences, backend.embed, spec=manifest.window),
         class_rows=class_rows,
         seen_rows=class_rows(seen),
-        new_bank=lambda: open_bank(
-            config.bank,
-            BankSettings(parts=manifest.parts, dim=manifest.dim, fingerprint=bundle.fingerprint),
-        ),
+        new_bank=lambda: open_bank(config.bank, bank_settings(manifest, fingerprint=bundle.fingerprint)),
         sided=SIDED,
     )
     live = recognizer_of(bundle, backend, sequences.classes, encoder=encoder, describe=texts)

@@ -20,8 +20,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from engine.backends.select import BACKENDS, choose_backend
-from engine.bank.contract import Bank, BankSettings, BankSnapshot
-from engine.bank.select import open_bank
+from engine.bank.contract import BankSnapshot
+from engine.bank.select import bank_settings, open_bank
 from engine.bundle import Bundle, load_bundle
 from engine.config import EngineConfig
 from engine.control import Control
@@ -77,7 +77,9 @@ class EngineServer:
         self._backend, self._choice = choose_backend(self._bundle, config.backend)
         # What is learnt belongs to the backend it was begun with, also where another has to take over.
         self._fingerprint = bank_fingerprint(self._bundle, self._backend.name, self._backend.precision)
-        self._bank = _open_bank(config, self._bundle, self._fingerprint)
+        self._bank = open_bank(
+            config.bank, bank_settings(self._bundle.manifest, fingerprint=self._fingerprint)
+        )
         self._store = Store(config.store or default_path())
         self._recognizer = Recognizer(
             self._bundle.manifest,
@@ -303,20 +305,6 @@ class _Results:
 def bank_fingerprint(bundle: Bundle, backend: str, precision: str) -> str:
     """Changes whenever embeddings may: bundle, backend or precision is another."""
     return f"{bundle.fingerprint}/{backend}/{precision}"
-
-
-def _open_bank(config: EngineConfig, bundle: Bundle, fingerprint: str) -> Bank:
-    manifest = bundle.manifest
-    settings = BankSettings(
-        parts=manifest.parts,
-        dim=manifest.dim,
-        fingerprint=fingerprint,
-        temperature=manifest.calibration.temperature,
-        alpha=manifest.calibration.bank_entropy,
-        unknown_cosine=manifest.calibration.unknown_cosine,
-        constants=manifest.calibration.bank,
-    )
-    return open_bank(config.bank, settings)
 
 
 def _check_encoder(encoder: TextEncoder, bundle: Bundle) -> None:

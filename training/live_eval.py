@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.backends.base import Backend
-from engine.bank.contract import BankSettings
-from engine.bank.select import open_bank
+from engine.bank.select import bank_settings, open_bank
 from engine.bundle import Bundle
 from engine.decision import DecisionConfig
 from engine.messages import Action
@@ -48,15 +47,13 @@ def recognizer_of(
     *,
     encoder: TextEncoder,
     describe: Callable[[str], Sequence[str]],
-    rule: str = "text-only",
+    rule: str = "anchored",
     decision: DecisionConfig | None = None,
 ) -> Recognizer:
     """A recogniser of these actions as the engine would build it; the id of an action is its name."""
     manifest = bundle.manifest
-    settings = BankSettings(parts=manifest.parts, dim=manifest.dim, fingerprint=bundle.fingerprint)
-    recognizer = Recognizer(
-        manifest, backend, open_bank(rule, settings), config=decision or DecisionConfig()
-    )
+    bank = open_bank(rule, bank_settings(manifest, fingerprint=bundle.fingerprint))
+    recognizer = Recognizer(manifest, backend, bank, config=decision or DecisionConfig())
     projection = TextProjection(bundle)
     for version, name in enumerate(names, start=1):
         texts = tuple(describe(name))

@@ -301,7 +301,7 @@ class _Rows:
 
     def of_one(self, row: int, flats: NDArray[np.float32]) -> NDArray[np.float32]:
         """(R,) of embeddings (R, P·D) under one class."""
-        return self._constants[row] + self._slopes[row] * (flats @ self.rows[row])
+        return (self._constants[row] + self._slopes[row] * (flats @ self.rows[row])).astype(np.float32)
 
 
 def _read_classes(snapshot: BankSnapshot, table: ClassTable) -> dict[str, _Class]:

@@ -7,6 +7,7 @@ from engine.bank.contract import Bank, BankSettings
 from engine.bank.pgfa_streaming import PgfaStreamingBank
 from engine.bank.support import T3aBank, TdaBank
 from engine.bank.text_only import TextOnlyBank
+from engine.bundle import Manifest
 from streams.skeleton.errors import ConfigError
 
 BANKS: dict[str, Callable[[BankSettings], Bank]] = {
@@ -28,3 +29,17 @@ def open_bank(rule: str, settings: BankSettings) -> Bank:
     if rule not in BANKS:
         raise ConfigError(f"wanted a bank ({', '.join(BANKS)}), got {rule!r}; name one of these")
     return BANKS[rule](settings)
+
+
+def bank_settings(manifest: Manifest, *, fingerprint: str) -> BankSettings:
+    """What a bank needs to know of a bundle: its sizes and the constants measured for it."""
+    calibration = manifest.calibration
+    return BankSettings(
+        parts=manifest.parts,
+        dim=manifest.dim,
+        fingerprint=fingerprint,
+        temperature=calibration.temperature,
+        alpha=calibration.bank_entropy,
+        unknown_cosine=calibration.unknown_cosine,
+        constants=calibration.bank,
+    )

@@ -65,10 +65,14 @@ class BodyTransformer(nn.Module):
     Absent persons, all zeros, count for nothing: the mean runs over those who are there.
     """
 
+    order: Tensor
+
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         self.config = config
         size = config.patch * 6
+        order = torch.tensor([joint for part in PARTS for joint in part])
+        self.register_buffer("order", order, persistent=False)
         self.read = nn.ModuleList(nn.Linear(size * len(part), config.width) for part in PARTS)
         self.when = nn.Parameter(torch.randn(config.frames // config.patch, 1, config.width) * 0.02)
         self.where = nn.Parameter(torch.randn(1, len(PARTS), config.width) * 0.02)
@@ -106,9 +110,9 @@ class BodyTransformer(nn.Module):
         both = torch.cat([flat, velocity * _VELOCITY], dim=3)
         # ``len`` would fix the number of windows in an exported graph.
         count, steps = flat.shape[0], self.config.frames // self.config.patch
+        parts = both.index_select(2, self.order).split([len(part) for part in PARTS], dim=2)
         read = [
-            layer(both[:, :, list(part)].reshape(count, steps, -1))
-            for layer, part in zip(self.read, PARTS, strict=True)
+            layer(part.reshape(count, steps, -1)) for layer, part in zip(self.read, parts, strict=True)
         ]
         return (torch.stack(read, dim=2) + self.when + self.where).flatten(1, 2)
 
