@@ -21,7 +21,7 @@ class ImportConfig:
     file: tyro.conf.Positional[Path]
     """The checkpoint: ST-GCN (Setting I) or Shift-GCN (Setting II)."""
     out: Path = Path("runs/imported")
-    """Folder of the encoder, for ``anymove lab --encoder``."""
+    """Folder of the encoder."""
 
 
 @dataclass(frozen=True)
