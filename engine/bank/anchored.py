@@ -297,11 +297,13 @@ class _Rows:
 
     def log_likelihoods(self, flat: NDArray[np.float32], count: int) -> NDArray[np.float32]:
         """(K,) of an embedding (P·D,)."""
-        return self._constants[:count] + self._slopes[:count] * (self.rows[:count] @ flat)
+        return (self._constants[:count] + self._slopes[:count] * (self.rows[:count] @ flat)).astype(
+            np.float32
+        )
 
     def of_one(self, row: int, flats: NDArray[np.float32]) -> NDArray[np.float32]:
         """(R,) of embeddings (R, P·D) under one class."""
-        return (self._constants[row] + self._slopes[row] * (flats @ self.rows[row])).astype(np.float32)
+        return self._constants[row] + self._slopes[row] * (flats @ self.rows[row])
 
 
 def _read_classes(snapshot: BankSnapshot, table: ClassTable) -> dict[str, _Class]:

@@ -135,9 +135,7 @@ def test_averaging_holds_a_single_wild_window_back():
 
 
 def test_the_average_is_exponential_in_time():
-    decider = Decider(
-        DecisionConfig(smoothing_s=0.5, onset_windows=1, on_share=0.5, off_share=0.0)
-    )
+    decider = Decider(DecisionConfig(smoothing_s=0.5, onset_windows=1, on_share=0.5, off_share=0.0))
     decider.step(_standing(0, wave=0.6))
     decision = decider.step(_standing(2, wave=0.9))
     fresh = 1.0 - np.exp(-1.0)

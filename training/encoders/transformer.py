@@ -111,9 +111,7 @@ class BodyTransformer(nn.Module):
         # ``len`` would fix the number of windows in an exported graph.
         count, steps = flat.shape[0], self.config.frames // self.config.patch
         parts = both.index_select(2, self.order).split([len(part) for part in PARTS], dim=2)
-        read = [
-            layer(part.reshape(count, steps, -1)) for layer, part in zip(self.read, parts, strict=True)
-        ]
+        read = [layer(part.reshape(count, steps, -1)) for layer, part in zip(self.read, parts, strict=True)]
         return (torch.stack(read, dim=2) + self.when + self.where).flatten(1, 2)
 
     def _kept(self, tokens: Tensor) -> Tensor:
