@@ -47,7 +47,13 @@ def without_password(address: str) -> str:
 
 
 def _open(address: str, device: int | str) -> Capture:
-    # UDP loses packets, and a lost packet smears the picture for seconds.
-    os.environ.setdefault(_OPTIONS, "rtsp_transport;tcp|fflags;nobuffer")
     limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _OPEN_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, _READ_MS]
-    return cv2.VideoCapture(address, cv2.CAP_FFMPEG, limits)
+    given = os.environ.get(_OPTIONS)
+    # UDP loses packets, and a lost packet smears the picture for seconds.
+    os.environ[_OPTIONS] = given or "rtsp_transport;tcp|fflags;nobuffer"
+    try:
+        return cv2.VideoCapture(address, cv2.CAP_FFMPEG, limits)
+    finally:
+        # OpenCV reads them whenever it opens anything: a file would lose its first pictures to them.
+        if given is None:
+            del os.environ[_OPTIONS]

@@ -12,7 +12,8 @@ from streams.sources.synthetic import SyntheticSource
 from training.attribution import ATTRIBUTIONS, SHARE_ALIKE
 from training.windows import normalized_batch, sliding_windows
 
-MAX_BUNDLE_BYTES = 10_000_000
+MAX_ENCODER_BYTES = 10 * 2**20
+MAX_BUNDLE_BYTES = 20_000_000
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +22,7 @@ def bundle() -> Bundle:
 
 
 def test_size_and_parity(bundle: Bundle) -> None:
+    assert bundle.skeleton_onnx.stat().st_size <= MAX_ENCODER_BYTES
     assert sum(path.stat().st_size for path in bundle.folder.iterdir()) <= MAX_BUNDLE_BYTES
     assert max(bundle.manifest.parity.values()) < 1e-4
 
