@@ -245,6 +245,7 @@ def test_a_maker_shows_two_examples_and_takes_one_again(tab: Page, page: ServedP
     tab.get_by_role("button", name="Change squat").click()
     expect(tab.locator(".am-learnt")).to_contain_text("1 example")
     tab.get_by_role("button", name="Forget them").click()
+    expect(tab.locator("[data-role=toast]")).to_contain_text("recognised by its text alone")
     assert page.engine.taught == ["show a2", "reset a2"]
 
 
