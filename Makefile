@@ -6,7 +6,7 @@ ARGS   ?=
 DATA   ?= ../shared/data/open
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types arch bench bench-robustness stream-eval fuzz train golden lock clean browser
+.PHONY: help setup run test check fmt lint types arch bench bench-robustness stream-eval fuzz train golden lock clean browser broker
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,7 +34,13 @@ browser:
 		&& apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium >/dev/null; } \
 		|| echo "no chromium here: the browser tests will be skipped (install the package chromium)"
 
-test: setup $(VENV)/.test browser ## the whole suite: no camera, GPU or internet needed beyond the set-up
+broker:
+	@command -v mosquitto >/dev/null || test -x /usr/sbin/mosquitto || { [ "$$(id -u)" = 0 ] \
+		&& command -v apt-get >/dev/null && apt-get update -qq \
+		&& apt-get install -qq -y --no-install-recommends mosquitto >/dev/null; } \
+		|| echo "no mosquitto here: the tests with a broker will be skipped (install the package mosquitto)"
+
+test: setup $(VENV)/.test browser broker ## the whole suite: no camera, GPU or internet needed beyond the set-up
 	$(BIN)/python -m pytest $(ARGS)
 
 fmt: $(VENV)/.test ## format and fix

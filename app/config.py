@@ -42,6 +42,9 @@ class RunConfig:
     """Kiosk: time a visitor has to do an action, 2 to 60 seconds."""
     webhook: str = ""
     """Address that gets a POST of JSON for every onset and offset; see app/outward/webhook.py."""
+    mqtt: str = ""
+    """Broker that gets the same events: "mqtt://HOST[:PORT][/PREFIX]", "mqtts://" with TLS; see
+    app/outward/mqtt.py for the topics, and where the password comes from."""
     pose_model: Path | None = None
     """A pose_landmarker .task file of your own."""
     bundle: Path | None = None
@@ -62,6 +65,10 @@ class RunConfig:
             raise ConfigError(f"wanted {option} together with --headless, got it alone; add --headless")
         if self.headless and self.kiosk:
             raise ConfigError("wanted --kiosk with its page, got --headless; leave one of them out")
+        if self.headless and (self.webhook or self.mqtt):
+            raise ConfigError(
+                "wanted --webhook and --mqtt with the page, got --headless; read the events it prints"
+            )
         if not 2.0 <= self.turn_s <= 60.0:
             raise ConfigError(f"wanted a turn of 2 to 60 s, got {self.turn_s:g}; change --turn-s")
         if self.headless and not self.action_names:

@@ -21,8 +21,7 @@ from app.kiosk.scores import ScoreBoard
 from app.kiosk.turns import Turns
 from app.kiosk.visitor import VisitorsAction
 from app.live_state import LiveState
-from app.outward.forwarder import Forwarder
-from app.outward.webhook import webhook
+from app.outward.deliveries import Deliveries
 from app.preview import PreviewPump
 from app.sets import Sets
 from app.shelf import Shelf
@@ -60,8 +59,11 @@ class PageRun:
         self._board = Board()
         self._state = LiveState(self._board)
         supervisor = self._installation.supervisor
-        self._vitals = Vitals(supervisor.status, label=_label_before(config.source))
         self._client = EngineClient(self._installation.endpoints, timeout_s=ANSWER_S)
+        self._deliveries = Deliveries(config, self._client, folder=home())
+        self._vitals = Vitals(
+            supervisor.status, outward=self._deliveries.status, label=_label_before(config.source)
+        )
         self._controller = Controller(self._client, self._state)
         self._sets = Sets(self._client, self._controller, Shelf(home() / "sets"))
         self._teaching = Teaching(self._client, self._controller)
@@ -70,7 +72,6 @@ class PageRun:
         self._reader = PredictionReader(
             self._installation.endpoints, on_prediction=self._on_prediction, on_event=self._state.on_event
         )
-        self._forwarder = self._make_forwarder()
         self._wanted: tuple[str, ...] | None = None
         self._synchroniser = Synchroniser(
             supervisor, self._controller, self._state, self._vitals, reader=self._reader, offer=self._offer
@@ -88,12 +89,10 @@ class PageRun:
                 _stopped_after(page),
                 contextlib.closing(self._reader),
                 contextlib.closing(self._synchroniser),
-                contextlib.ExitStack() as ending,
+                contextlib.closing(self._deliveries),
             ):
                 self._synchroniser.start()
-                if self._forwarder is not None:
-                    ending.callback(self._forwarder.close)
-                    self._forwarder.start()
+                self._deliveries.start()
                 installation.start_engine()
                 installation.start_capture(loop=True)
                 page.start(on_end=self._stopping.set)
@@ -119,23 +118,8 @@ class PageRun:
         )
         return server.create(behind, hosts=AllowedHosts(bound=self._config.host))
 
-    def _make_forwarder(self) -> Forwarder | None:
-        """What hands events on to a webhook.
-
-        Raises:
-            ConfigError: Its address is none.
-        """
-        if not self._config.webhook:
-            return None
-        return Forwarder(self._client, webhook(self._config.webhook), cursor=home() / "webhook-cursor")
-
     def _numbers(self) -> dict[str, float]:
-        numbers = self._vitals.numbers()
-        if self._forwarder is not None:
-            numbers["webhook_delivered_events"] = float(self._forwarder.delivered)
-            numbers["webhook_lost_events"] = float(self._forwarder.lost)
-            numbers["webhook_failed_tries"] = float(self._forwarder.failed)
-        return numbers
+        return self._vitals.numbers() | self._deliveries.numbers()
 
     def _check_access(self) -> None:
         """Refuse to let strangers change things.

@@ -19,6 +19,7 @@ class Vitals:
 
     Args:
         processes: Reads how the processes fare, by name.
+        outward: Reads how those fare who events are handed on to; see ``app.outward.deliveries``.
         label: What people call the capture process until it has said what it watches.
         clock: ``time.monotonic_ns`` or a test's own.
     """
@@ -27,10 +28,12 @@ class Vitals:
         self,
         processes: Callable[[], Mapping[str, ChildStatus]],
         *,
+        outward: Callable[[], list[dict[str, Any]]] = list,
         label: str = "camera",
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._processes = processes
+        self._outward = outward
         self._labels = {"capture": label}
         self._source: dict[str, Any] = {}
         self._clock = clock
@@ -76,6 +79,7 @@ class Vitals:
         with self._lock:
             return {
                 "processes": {name: self._process(status) for name, status in processes.items()},
+                "outward": self._outward(),
                 "problem": self._trouble(processes) or self._problem,
                 "joints_only": self._source.get("joints_only") is True and self._is_camera(),
                 # Only who stands before a camera looks for a mirror.

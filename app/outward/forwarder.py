@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 LOOK_S = 0.25
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 AT_ONCE = 100
+KEPT = "10,000"
+"""Events the engine remembers."""
 
 
 class Feed(Protocol):
@@ -54,6 +56,8 @@ class Forwarder:
         self.delivered = 0
         self.lost = 0
         self.failed = 0
+        self.problem: str | None = None
+        """Why the event in hand is still there, in words; None while the receiver takes what comes."""
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="forwarder", daemon=True)
 
@@ -80,7 +84,7 @@ class Forwarder:
                 self._deliver(event)
                 self.delivered += 1
                 self.lost += event.number - self._number - 1
-                self._failures = 0
+                self._failures, self.problem = 0, None
                 self._keep(event.number)
         except EngineError:
             return LOOK_S
@@ -89,6 +93,7 @@ class Forwarder:
             if self._failures == 0:
                 logger.warning("%s; trying again", error)
             self._failures += 1
+            self.problem = f"{error}; trying again, nothing is lost for {KEPT} events"
             return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(self._failures - 1, 10))
         return LOOK_S
 

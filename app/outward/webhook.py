@@ -8,6 +8,7 @@ same event. Any status from 200 to 299 means that the receiver has it.
 """
 
 import json
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -17,6 +18,11 @@ from engine.messages import RecordedEvent, to_json
 from streams.skeleton.errors import ConfigError
 
 ANSWER_S = 5.0
+
+
+def body_of(event: RecordedEvent) -> bytes:
+    """The event as it goes outward: JSON in UTF-8, see above."""
+    return json.dumps(to_json(event), ensure_ascii=False, allow_nan=False).encode()
 
 
 def check_url(url: str) -> str:
@@ -40,17 +46,20 @@ def webhook(url: str) -> Callable[[RecordedEvent], None]:
     # No redirects: an event goes where the operator said, and nowhere else.
     opener = urllib.request.build_opener(_NoRedirect)
     address = check_url(url)
+    # What follows the host may be a secret.
+    place = urlsplit(address).hostname
 
     def deliver(event: RecordedEvent) -> None:
-        body = json.dumps(to_json(event), ensure_ascii=False, allow_nan=False).encode()
         headers = {"content-type": "application/json", "user-agent": "anymove"}
-        request = urllib.request.Request(address, body, headers, method="POST")
+        request = urllib.request.Request(address, body_of(event), headers, method="POST")
         try:
             with opener.open(request, timeout=ANSWER_S):
                 return
         except (OSError, ValueError) as error:
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()
             raise DeliveryError(
-                f"wanted to deliver event {event.number} to {address}, got {error}"
+                f"wanted to deliver event {event.number} to {place}, got {error}"
             ) from error
 
     return deliver

@@ -3,7 +3,8 @@
 import { createActions } from "./actions.js";
 import { createCaption } from "./caption.js";
 import { createCorrect } from "./correct.js";
-import { element, say, set } from "./dom.js";
+import { set } from "./dom.js";
+import { createHealth } from "./health.js";
 import { createHistory } from "./history.js";
 import { createOperator } from "./operator.js";
 import { createScores } from "./scores.js";
@@ -14,12 +15,12 @@ import { createTeach } from "./teach.js";
 import { createToast } from "./toast.js";
 
 const MIRROR_KEY = "anymove.mirror";
-const STATES = { starting: "starting", waiting: "restarting", failed: "stopped", finished: "finished", stopped: "stopped" };
 
 /** Bring the markup to life. */
 export function mount(root) {
   const page = root.querySelector(".am");
   const find = (role) => page.querySelector(`[data-role="${role}"]`);
+  const health = createHealth(find);
   const caption = createCaption(find);
   const stage = createStage(find("canvas"), { onDrawn: (number) => socket.drawn(number) });
   const scores = createScores(find("scores"), find("whose"));
@@ -48,7 +49,7 @@ export function mount(root) {
     events: ({ events }) => history.update(events),
     status(message) {
       now.status = message;
-      showStatus(find, message);
+      health.show(message);
       chooseMirror(message.mirror);
     },
   };
@@ -63,7 +64,7 @@ export function mount(root) {
       now.linked = state === "open";
       if (now.linked) operator.refresh();
       set(page, "data-link", state);
-      if (reason) notice(find, reason);
+      if (reason) health.notice(reason);
       showNow();
     },
   });
@@ -104,26 +105,4 @@ function quiet({ linked, status, actions }) {
   if (!states.length || states.some((state) => state === "starting" || state === "waiting")) return "starting";
   if (states.includes("finished")) return "finished";
   return actions.length ? "nobody" : "empty";
-}
-
-function showStatus(find, { processes, meters, problem, joints_only: jointsOnly }) {
-  const rows = Object.values(processes).map(({ label, state, restarts }) =>
-    element(
-      "li",
-      { "data-state": state, title: restarts ? `started again ${restarts} times` : null },
-      STATES[state] ? `${label} ${STATES[state]}` : label,
-    ),
-  );
-  find("health").replaceChildren(...rows);
-  set(find("badge"), "hidden", jointsOnly && !problem ? null : "");
-  notice(find, problem);
-  const shown = meters.map(({ before, value, after, warn }) =>
-    element("span", { "data-warn": warn ? "" : null }, `${before} `, element("b", {}, value), ` ${after}`),
-  );
-  find("meters").replaceChildren(...shown);
-}
-
-function notice(find, text) {
-  set(find("notice"), "hidden", text ? null : "");
-  say(find("notice"), text ?? "");
 }

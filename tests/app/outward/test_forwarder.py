@@ -1,33 +1,10 @@
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from app.outward.forwarder import LONGEST_PAUSE_S, LOOK_S, DeliveryError, Forwarder
 from engine.messages import RecordedEvent
-from streams.skeleton.errors import EngineUnavailableError
-from tests.app.fakes import event
-
-
-class _Feed:
-    """An engine's memory of events; the oldest are forgotten."""
-
-    def __init__(self) -> None:
-        self.kept: list[RecordedEvent] = []
-        self.number = 0
-        self.gone = False
-
-    def happen(self, count: int = 1) -> None:
-        for _ in range(count):
-            self.number += 1
-            self.kept.append(RecordedEvent(self.number, "2026-11-24T00:00:00Z", event("wave")))
-
-    def events(self, since: int | None = None, *, limit: int = 100) -> Sequence[RecordedEvent]:
-        if self.gone:
-            raise EngineUnavailableError("wanted an engine, got none")
-        if since is None:
-            return self.kept[-limit:]
-        return [kept for kept in self.kept if kept.number > since][:limit]
+from tests.app.outward.feed import FakeFeed
 
 
 class _Receiver:
@@ -42,8 +19,8 @@ class _Receiver:
 
 
 @pytest.fixture
-def feed() -> _Feed:
-    return _Feed()
+def feed() -> FakeFeed:
+    return FakeFeed()
 
 
 @pytest.fixture
@@ -52,7 +29,7 @@ def receiver() -> _Receiver:
 
 
 def test_only_what_happens_from_now_on_is_delivered(
-    feed: _Feed, receiver: _Receiver, tmp_path: Path
+    feed: FakeFeed, receiver: _Receiver, tmp_path: Path
 ) -> None:
     feed.happen(3)
     forwarder = Forwarder(feed, receiver, cursor=tmp_path / "cursor")
@@ -63,7 +40,7 @@ def test_only_what_happens_from_now_on_is_delivered(
 
 
 def test_a_minute_of_outage_loses_and_doubles_nothing(
-    feed: _Feed, receiver: _Receiver, tmp_path: Path
+    feed: FakeFeed, receiver: _Receiver, tmp_path: Path
 ) -> None:
     forwarder = Forwarder(feed, receiver, cursor=tmp_path / "cursor")
     forwarder.step()
@@ -72,14 +49,15 @@ def test_a_minute_of_outage_loses_and_doubles_nothing(
     while waited < 60.0:
         feed.happen(5)
         waited += forwarder.step()
+    assert forwarder.problem is not None
     receiver.down = False
     while forwarder.step() and len(receiver.got) < feed.number:
         pass
     assert receiver.got == list(range(1, feed.number + 1))
-    assert forwarder.lost == 0
+    assert (forwarder.lost, forwarder.problem) == (0, None)
 
 
-def test_pauses_grow_and_end(feed: _Feed, receiver: _Receiver, tmp_path: Path) -> None:
+def test_pauses_grow_and_end(feed: FakeFeed, receiver: _Receiver, tmp_path: Path) -> None:
     forwarder = Forwarder(feed, receiver, cursor=tmp_path / "cursor")
     forwarder.step()
     feed.happen()
@@ -91,7 +69,7 @@ def test_pauses_grow_and_end(feed: _Feed, receiver: _Receiver, tmp_path: Path) -
     assert forwarder.step() == LOOK_S
 
 
-def test_a_restart_goes_on_where_it_was(feed: _Feed, receiver: _Receiver, tmp_path: Path) -> None:
+def test_a_restart_goes_on_where_it_was(feed: FakeFeed, receiver: _Receiver, tmp_path: Path) -> None:
     Forwarder(feed, receiver, cursor=tmp_path / "cursor").step()
     feed.happen(3)
     again = Forwarder(feed, receiver, cursor=tmp_path / "cursor")
@@ -101,7 +79,9 @@ def test_a_restart_goes_on_where_it_was(feed: _Feed, receiver: _Receiver, tmp_pa
     assert receiver.got == [1, 2, 3, 4]
 
 
-def test_what_the_engine_has_forgotten_is_counted(feed: _Feed, receiver: _Receiver, tmp_path: Path) -> None:
+def test_what_the_engine_has_forgotten_is_counted(
+    feed: FakeFeed, receiver: _Receiver, tmp_path: Path
+) -> None:
     forwarder = Forwarder(feed, receiver, cursor=tmp_path / "cursor")
     forwarder.step()
     feed.happen(10)
@@ -111,7 +91,7 @@ def test_what_the_engine_has_forgotten_is_counted(feed: _Feed, receiver: _Receiv
     assert forwarder.lost == 4
 
 
-def test_an_engine_that_is_gone_is_waited_for(feed: _Feed, receiver: _Receiver, tmp_path: Path) -> None:
+def test_an_engine_that_is_gone_is_waited_for(feed: FakeFeed, receiver: _Receiver, tmp_path: Path) -> None:
     forwarder = Forwarder(feed, receiver, cursor=tmp_path / "cursor")
     feed.gone = True
     assert forwarder.step() == LOOK_S
@@ -124,7 +104,7 @@ def test_an_engine_that_is_gone_is_waited_for(feed: _Feed, receiver: _Receiver, 
 
 @pytest.mark.parametrize("content", ["", "x", "99"])
 def test_a_cursor_of_another_engine_starts_anew(
-    feed: _Feed, receiver: _Receiver, tmp_path: Path, content: str
+    feed: FakeFeed, receiver: _Receiver, tmp_path: Path, content: str
 ) -> None:
     (tmp_path / "cursor").write_text(content)
     feed.happen(2)

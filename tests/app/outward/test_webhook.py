@@ -4,15 +4,17 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.outward.forwarder import DeliveryError
+from app.outward.forwarder import DeliveryError, Forwarder
 from app.outward.webhook import webhook
 from engine.messages import RecordedEvent
 from streams.skeleton.errors import ConfigError
 from tests.app.fakes import event
+from tests.app.outward.feed import FakeFeed
 
 RECORDED = RecordedEvent(17, "2026-11-24T00:00:00Z", event("<跳>"))
 
@@ -78,6 +80,34 @@ def test_a_server_that_comes_back_gets_it() -> None:
     deliver(RECORDED)
     again.close()
     assert [got["number"] for got in again.got] == [17]
+
+
+def test_a_server_away_for_a_minute_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    feed, server = FakeFeed(), _Server()
+    forwarder = Forwarder(feed, webhook(server.url), cursor=tmp_path / "cursor")
+    forwarder.step()
+    feed.happen(3)
+    forwarder.step()
+    port, before = server.port, [got["number"] for got in server.got]
+    server.close()
+    waited_s = 0.0
+    while waited_s < 60.0:
+        feed.happen(2)
+        waited_s += forwarder.step()
+    again = _Server(port)
+    while forwarder.delivered < feed.number:
+        forwarder.step()
+    again.close()
+    numbers = before + [got["number"] for got in again.got]
+    assert numbers == list(range(1, feed.number + 1))
+    assert forwarder.lost == 0
+
+
+def test_a_secret_in_the_address_is_not_repeated(server: _Server) -> None:
+    server.answers["status"] = 500
+    with pytest.raises(DeliveryError) as refused:
+        webhook(f"{server.url}/hunter2?key=hunter2")(RECORDED)
+    assert "hunter2" not in str(refused.value)
 
 
 @pytest.mark.parametrize("url", ["", "file:///etc/passwd", "ftp://x/y", "http://", "example.com/hook"])
