@@ -195,6 +195,10 @@ class BankState:
 
 def to_json(value: Prediction | ActionEvent | RecordedEvent | Action | NameCheck) -> dict[str, Any]:
     """The value as JSON-safe fields."""
+    if isinstance(value, Prediction):
+        # The one value made for every window; ``asdict`` copies each field of each class by itself.
+        caption = None if value.caption is None else {**vars(value.caption)}
+        return {**vars(value), "caption": caption, "top": [{**vars(entry)} for entry in value.top]}
     return asdict(value)
 
 

@@ -1,5 +1,8 @@
 """How far a person moves within a window."""
 
+import functools
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,11 +13,8 @@ AVERAGED_FRAMES = 5
 """Length of the moving average, frames: a quarter of a second of a window of 48 in 2.4 s."""
 
 # Thumbs and hand tips are the noisiest joints of every sensor, and no action lives in them alone.
-_MAIN_JOINTS = [
-    joint
-    for joint in Joint
-    if joint not in (Joint.HAND_TIP_LEFT, Joint.THUMB_LEFT, Joint.HAND_TIP_RIGHT, Joint.THUMB_RIGHT)
-]
+_MAIN_JOINTS = Joint.HAND_TIP_LEFT
+"""Joints before these: NTU-25 lists hand tips and thumbs last."""
 
 
 def motion_extent(positions: NDArray[np.floating]) -> float:
@@ -31,13 +31,14 @@ def motion_extent(positions: NDArray[np.floating]) -> float:
     """
     if positions.ndim != 3 or positions.shape[1:] != (len(NTU_25), 3) or len(positions) < 2:
         raise ShapeError(f"wanted positions (T, {len(NTU_25)}, 3) with T >= 2, got {positions.shape}")
-    smooth = _moving_average(positions[:, _MAIN_JOINTS], min(AVERAGED_FRAMES, len(positions)))
-    away = np.linalg.norm(smooth - smooth.mean(axis=0), axis=-1)
-    return float(away.max())
+    main = positions[:, :_MAIN_JOINTS].reshape(len(positions), -1)
+    away = (_deviations(len(positions)) @ main).reshape(-1, _MAIN_JOINTS, 3)
+    return math.sqrt(np.einsum("tjc,tjc->tj", away, away).max())
 
 
-def _moving_average(values: NDArray[np.floating], length: int) -> NDArray[np.float64]:
-    """(T - length + 1, ...): means of every stretch of ``length`` frames."""
-    sums = np.cumsum(values, axis=0, dtype=np.float64)
-    sums = np.concatenate([np.zeros_like(sums[:1]), sums])
-    return (sums[length:] - sums[:-length]) / length
+@functools.lru_cache(maxsize=8)
+def _deviations(frames: int) -> NDArray[np.float32]:
+    """(T - L + 1, T): takes places to their averages over L frames in a row, less the mean of these."""
+    length = min(AVERAGED_FRAMES, frames)
+    averages = np.sum([np.eye(frames - length + 1, frames, k) for k in range(length)], axis=0) / length
+    return (averages - averages.mean(axis=0)).astype(np.float32)

@@ -35,8 +35,8 @@ from typing import cast
 import zmq
 
 from engine.arrivals import TrackLedger, check_arrival, check_stream
+from engine.embedding import check_window
 from engine.outbox import Outbox
-from engine.recognizer import check_window
 from engine.requests import Request, id_of, request_from
 from engine.telemetry import Telemetry
 from engine.window_queue import Waiting, WindowQueue

@@ -37,12 +37,14 @@ class Outbox:
     def send(self, plane: Plane, frames: list[bytes]) -> None:
         """Have the frames sent; for a ROUTER they begin with the routing id."""
         with self._lock:
-            full = len(self._messages) >= MOST_OUTGOING
-            if not full:
+            waiting = len(self._messages)
+            if waiting < MOST_OUTGOING:
                 self._messages.append((plane, frames))
-        if full:
+        if waiting >= MOST_OUTGOING:
             self._telemetry.count("outgoing_dropped")
-        self.ring()
+        if not waiting:
+            # Others wait: the network thread has been told, and takes until there is nothing.
+            self.ring()
 
     def publish(self, kind: Literal["prediction", "event"], stream: str, content: dict[str, Any]) -> None:
         """Have a prediction or event sent to its subscribers."""

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from engine.bank.contract import BankSnapshot
+from engine.embedding import Embedded, Prepared
 from engine.messages import ActionEvent, Prediction
-from engine.recognizer import Embedded, Prepared, Recognizer
+from engine.recognizer import Recognizer
 from engine.telemetry import Telemetry
 from engine.window_queue import Waiting, WindowQueue
 from streams.skeleton.errors import AnymoveError, EngineError

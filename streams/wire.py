@@ -37,6 +37,7 @@ MAX_HEADER_BYTES = 64 * 1024
 MAX_BUFFER_BYTES = 8 * 1024 * 1024
 MAX_BUFFERS = 8
 _MAX_NUMBER = 2**62
+_ENCODE = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 _DTYPES = {"float32": np.float32, "uint8": np.uint8}
 
 Header = dict[str, Any]
@@ -85,8 +86,7 @@ def pack(kind: str, header: Header | None = None, **arrays: NDArray[Any]) -> lis
         "sent_ns": time.monotonic_ns(),
         "arrays": described,
     }
-    encoded = json.dumps(full, allow_nan=False, separators=(",", ":")).encode()
-    return [encoded, *(np.ascontiguousarray(a).tobytes() for a in arrays.values())]
+    return [_ENCODE(full).encode(), *(np.ascontiguousarray(a).tobytes() for a in arrays.values())]
 
 
 def unpack(frames: list[bytes], *, received_ns: int | None = None) -> Message:

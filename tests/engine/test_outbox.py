@@ -39,6 +39,16 @@ def test_who_waits_for_messages_is_woken(outbox: Outbox):
     assert select.select([outbox.ear], [], [], 10)[0] == [outbox.ear]
 
 
+def test_one_word_is_enough_for_all_that_waits(outbox: Outbox):
+    for _ in range(3):
+        outbox.credit(b"me")
+    assert outbox.ear.recv(64) == b"!"
+    for _ in range(3):
+        assert outbox.take() is not None
+    outbox.credit(b"me")
+    assert outbox.ear.recv(64) == b"!"
+
+
 def test_credit_and_refusal_go_to_their_sender(outbox: Outbox):
     outbox.credit(b"me")
     outbox.refuse(b"you", ActionNameError("wanted a name"))

@@ -13,7 +13,7 @@ from engine.bank.pgfa_streaming import PgfaStreamingBank
 from engine.bundle import Bundle
 from engine.decision import DecisionConfig
 from engine.messages import Action, ActionEvent
-from engine.recognizer import Recognizer, _best_first
+from engine.recognizer import Recognizer
 from streams.skeleton.errors import BankError, CoordinateError, ShapeError, SnapshotError
 from streams.skeleton.normalize import normalize
 from streams.skeleton.window import Window
@@ -332,9 +332,3 @@ def test_the_same_windows_give_the_same_words_twice(tiny_bundle: Bundle):
     first, second = play(), play()
     assert first == second
     assert any(recognition.events for recognition in first)
-
-
-@pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 500])
-def test_the_best_are_those_of_a_whole_stable_sort(count: int):
-    scores = np.random.default_rng(count).integers(0, 12, count).astype(np.float32)
-    assert _best_first(scores, 10) == np.argsort(-scores, kind="stable")[:10].tolist()

@@ -86,6 +86,23 @@ def test_bodies_come_out_in_one_size() -> None:
     assert body_size(normalize(moving())) == pytest.approx(Normalization().body_size_m, abs=1e-4)
 
 
+@pytest.mark.parametrize("frames", [1, 2, 5, 30])
+def test_the_size_is_the_median_over_frames(frames: int) -> None:
+    seen = np.random.default_rng(frames).normal(0, 0.5, (frames, 25, 3)).astype(np.float32)
+    trunk = ((Joint.SPINE_BASE, Joint.SPINE_SHOULDER),)
+    legs = tuple(
+        (Joint[f"{a}_{side}"], Joint[f"{b}_{side}"])
+        for side in ("LEFT", "RIGHT")
+        for a, b in (("HIP", "KNEE"), ("KNEE", "ANKLE"))
+    )
+    sizes = [
+        sum(float(np.linalg.norm(p[a] - p[b])) for a, b in trunk)
+        + sum(float(np.linalg.norm(p[a] - p[b])) for a, b in legs) / 2
+        for p in seen
+    ]
+    assert body_size(seen) == pytest.approx(float(np.median(sizes)), rel=1e-6)
+
+
 def test_the_root_is_the_origin_of_every_frame() -> None:
     jumping = moving()
     jumping[:, :, 1] += np.linspace(0, 1, len(jumping), dtype=np.float32)[:, None]
