@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from streams.config import LIVE_KINDS
+from streams.config import LIVE_KINDS, MAX_POSES
 from streams.skeleton.errors import ConfigError
 
 MAX_ACTIONS = 500
@@ -26,6 +26,10 @@ class RunConfig:
     """Headless: every prediction, too, as a line of JSON."""
     fast: bool = False
     """Headless: play a file as fast as it can be recognised, and lose no window."""
+    poses: int = 2
+    """Most persons looked for in a picture, 1 to 6; each who is there takes as much time as the first."""
+    pairs: bool = False
+    """Also show the engine two people who stand close together as one window of two."""
     joints_only: bool = False
     """No picture leaves the capture process."""
     host: str = "127.0.0.1"
@@ -69,6 +73,8 @@ class RunConfig:
             raise ConfigError(
                 "wanted --webhook and --mqtt with the page, got --headless; read the events it prints"
             )
+        if not 1 <= self.poses <= MAX_POSES:
+            raise ConfigError(f"wanted 1 to {MAX_POSES} persons, got {self.poses}; change --poses")
         if not 2.0 <= self.turn_s <= 60.0:
             raise ConfigError(f"wanted a turn of 2 to 60 s, got {self.turn_s:g}; change --turn-s")
         if self.headless and not self.action_names:

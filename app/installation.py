@@ -75,6 +75,8 @@ class Installation:
         """
         config = self._config
         options = ["--source", config.source, *_address_options(self.endpoints, "windows", "preview")]
+        options += ["--poses", str(config.poses)]
+        options += ["--pairs"] if config.pairs else []
         options += ["--joints-only"] if config.joints_only else []
         options += ["--fast"] if config.fast and config.source_is_file else []
         options += ["--loop"] if loop and config.source_is_file else []

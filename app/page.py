@@ -193,6 +193,9 @@ class PageRun:
     def _note_line(self, name: str, value: dict[str, Any]) -> None:
         if name == CAPTURE and isinstance(value.get("ready"), dict):
             self._vitals.on_source(value["ready"])
+        if name == CAPTURE and "gone" in value:
+            reason = value["gone"]
+            self._vitals.on_gone(None if reason is None else str(reason))
 
 
 def _label_before(source: str) -> str:

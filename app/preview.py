@@ -56,4 +56,6 @@ class PreviewPump:
             if newer is not None:
                 seen = newer
                 self._board.post_frame(lambda number, preview=newer: frame_of(preview, number))
-                self._vitals.on_preview(camera_fps=newer.fps, missed=self._reader.missed)
+                self._vitals.on_preview(
+                    camera_fps=newer.fps, missed=self._reader.missed, advice=newer.warnings
+                )

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from engine.messages import Prediction
 
 SLOW_MS = 400.0
 """From capture to caption; a page slower than this says so, milliseconds."""
+_LABELS = {"synthetic": "synthetic person", "kinect": "sensor", "browser": "browser's camera"}
 
 
 class Vitals:
@@ -45,12 +46,21 @@ class Vitals:
         self._camera_fps = 0.0
         self._missed = 0
         self._problem: str | None = None
+        self._gone: str | None = None
+        self._advice: tuple[str, ...] = ()
 
-    def on_preview(self, *, camera_fps: float, missed: int) -> None:
-        """Note a frame of the preview, the rate of its source, and how many did not arrive so far."""
+    def on_preview(self, *, camera_fps: float, missed: int, advice: Sequence[str] = ()) -> None:
+        """Note a frame of the preview.
+
+        Args:
+            camera_fps: Rate of its source.
+            missed: Previews that did not arrive so far.
+            advice: What is wrong with the view, a sentence each.
+        """
         with self._lock:
             self._frames.count(self._clock())
             self._camera_fps, self._missed = camera_fps, missed
+            self._advice = tuple(advice)
 
     def on_prediction(self, prediction: Prediction, *, transit_ms: float = 0.0) -> None:
         """Note a prediction, and the time it took from the engine to here."""
@@ -65,8 +75,13 @@ class Vitals:
     def on_source(self, source: dict[str, Any]) -> None:
         """Note what the capture process says it watches, ``{"ready": ...}`` of ``streams.__main__``."""
         with self._lock:
-            self._source = source
+            self._source, self._gone, self._advice = source, None, ()
             self._labels["capture"] = label_of(str(source.get("source", "")))
+
+    def on_gone(self, reason: str | None) -> None:
+        """Note why a live source gives nothing, or that it is back."""
+        with self._lock:
+            self._gone = reason
 
     def complain(self, problem: str | None) -> None:
         """Show a problem of this process's own, or that it is over."""
@@ -80,7 +95,8 @@ class Vitals:
             return {
                 "processes": {name: self._process(status) for name, status in processes.items()},
                 "outward": self._outward(),
-                "problem": self._trouble(processes) or self._problem,
+                "problem": self._trouble(processes) or self._problem or self._absence(),
+                "advice": list(self._advice) if self._frames.per_second(self._clock()) else [],
                 "joints_only": self._source.get("joints_only") is True and self._is_camera(),
                 # Only who stands before a camera looks for a mirror.
                 "mirror": self._is_camera(),
@@ -108,7 +124,7 @@ class Vitals:
         return found
 
     def _is_camera(self) -> bool:
-        return str(self._source.get("source", "")).startswith("camera:")
+        return str(self._source.get("source", "")).startswith(("camera:", "browser:"))
 
     def _process(self, status: ChildStatus) -> dict[str, Any]:
         label = self._labels.get(status.name, status.name)
@@ -120,6 +136,9 @@ class Vitals:
                 again = "; trying again" if status.state == "waiting" else ""
                 return f"{self._labels.get(name, name)}: {status.detail}{again}"
         return None
+
+    def _absence(self) -> str | None:
+        return None if self._gone is None else f"{self._labels['capture']}: {self._gone}"
 
     def _meters(self) -> list[dict[str, Any]]:
         now = self._clock()
@@ -140,8 +159,8 @@ class Vitals:
 def label_of(source: str) -> str:
     """What people call a source, from its own name: "camera:0", "synthetic:squat" or a path."""
     kind, _, rest = source.partition(":")
-    if kind == "synthetic":
-        return "synthetic person"
+    if kind in _LABELS:
+        return _LABELS[kind]
     return f"camera {rest}" if kind == "camera" else Path(source).name or "source"
 
 

@@ -73,6 +73,7 @@ def replay(
     spec: WindowSpec,
     *,
     hop_s: float = 0.2,
+    pairs: bool = False,
     on_prediction: Callable[[Prediction, float], None] = lambda prediction, at_s: None,
     on_event: Callable[[ActionEvent, float], None] = lambda event, at_s: None,
 ) -> Replayed:
@@ -83,6 +84,7 @@ def replay(
         recognizer: Knows the actions; as fresh as it was built.
         spec: The window its bundle wants.
         hop_s: Time between two windows of a person, seconds.
+        pairs: Cut the windows of people who stand close together as windows of two.
         on_prediction: Takes each prediction and the time of its window's end in the recording, seconds.
         on_event: Takes each event and the time at which it was known, seconds.
 
@@ -96,6 +98,7 @@ def replay(
         recognizer,
         spec,
         hop_s=hop_s,
+        pairs=pairs,
         on_prediction=on_prediction,
         on_event=on_event,
     )
@@ -108,6 +111,7 @@ def replay_frames(
     spec: WindowSpec,
     *,
     hop_s: float = 0.2,
+    pairs: bool = False,
     on_prediction: Callable[[Prediction, float], None] = lambda prediction, at_s: None,
     on_event: Callable[[ActionEvent, float], None] = lambda event, at_s: None,
 ) -> Replayed:
@@ -119,12 +123,13 @@ def replay_frames(
         recognizer: Knows the actions; no person is in sight.
         spec: The window its bundle wants.
         hop_s: Time between two windows of a person, seconds.
+        pairs: Cut the windows of people who stand close together as windows of two.
         on_prediction: Takes each prediction and the time of its window's end, seconds from the first frame.
         on_event: Takes each event and the time at which it was known, seconds from the first frame.
     """
     source = _FromNought(name, frames)
     sink = _Sink(recognizer, spec, on_prediction, on_event)
-    counters = Pipeline(source, stream=STREAM, sender=sink, hop_s=hop_s).run()
+    counters = Pipeline(source, stream=STREAM, sender=sink, hop_s=hop_s, pairs=pairs).run()
     sink.finish(source.last_ns)
     return Replayed(
         source=name,

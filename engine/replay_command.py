@@ -34,6 +34,8 @@ class ReplayConfig:
     """Folder of the model bundle."""
     hop_s: float = 0.2
     """Time between two windows of a person, seconds."""
+    pairs: bool = False
+    """Recognise two people who stand close together in one window of two."""
     predictions: bool = False
     """Replay: every prediction, too, as a line of JSON."""
     json: bool = False
@@ -109,6 +111,7 @@ def rescore(config: ReplayConfig) -> tuple[Replayed, tuple[Outcome, ...]]:
         recognizer,
         bundle.manifest.window,
         hop_s=config.hop_s,
+        pairs=config.pairs,
         on_prediction=predicted,
         on_event=happened,
     )
@@ -148,6 +151,7 @@ def _replay(config: ReplayConfig) -> None:
         recognizer_of(config.names, bundle, load_text_encoder()),
         bundle.manifest.window,
         hop_s=config.hop_s,
+        pairs=config.pairs,
         on_prediction=predicted,
         on_event=happened,
     )

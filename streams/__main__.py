@@ -1,7 +1,9 @@
 """The capture process: ``python -m streams --source 0``.
 
-Prints ``{"ready": {...}}`` once frames flow and ``{"end": {...}}`` with the final counters. What
-goes wrong is one line on stderr and exit code 2.
+Prints ``{"ready": {...}}`` once frames flow, or once a source that others send to listens;
+``{"gone": "..."}`` with what to do when a live source falls silent, ``{"gone": null}`` when it is
+back; and ``{"end": {...}}`` with the final counters. What goes wrong is one line on stderr and exit
+code 2.
 """
 
 import json
@@ -25,7 +27,7 @@ from streams.preview_publisher import PreviewPublisher
 from streams.recorder import SessionRecorder
 from streams.sender import WindowSender
 from streams.skeleton.errors import AnymoveError
-from streams.sources.select import gives_pictures, open_source
+from streams.sources.select import gives_pictures, open_source, presence_of
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -103,7 +105,14 @@ def _capture(config: CaptureConfig) -> None:
             "joints_only": config.joints_only,
             "window": {"frames": spec.frames, "length_s": spec.length_s},
         }
-        counters = pipeline.run(on_ready=lambda: _say({"ready": ready}))
+        presence = presence_of(source)
+        # Whoever is waited for may take their time.
+        waits = presence is not None and presence.absent is not None
+        if waits:
+            _say({"ready": ready})
+        if presence is not None:
+            presence.on_change(lambda reason: _say({"gone": reason}))
+        counters = pipeline.run(on_ready=lambda: None if waits else _say({"ready": ready}))
         _say({"end": counters})
 
 

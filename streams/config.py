@@ -8,8 +8,12 @@ import platformdirs
 
 from streams.skeleton.errors import ConfigError
 
-LIVE_KINDS = frozenset({"auto", "synthetic", "kinect", "rtsp", "rtsps", "http", "https"})
+LIVE_KINDS = frozenset({"auto", "synthetic", "kinect", "browser", "rtsp", "rtsps", "http", "https"})
 """What a source begins with, up to the colon, that has no end; so has a camera's number."""
+
+
+MAX_POSES = 6
+"""Most persons looked for in a picture."""
 
 
 @dataclass(frozen=True)

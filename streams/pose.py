@@ -15,12 +15,12 @@ import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
 from numpy.typing import NDArray
 
+from streams.config import MAX_POSES
 from streams.skeleton.errors import ConfigError, ModelFileError, ShapeError
 from streams.skeleton.layouts import Joint
 from streams.skeleton.retarget import BLAZEPOSE_FRAME, BLAZEPOSE_TO_NTU
 from streams.sources.base import Person, Picture
 
-MAX_POSES = 6
 SEARCH_S = 0.5
 """Time between two searches for another person, seconds."""
 

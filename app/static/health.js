@@ -23,10 +23,11 @@ export function createHealth(find) {
 
   return {
     notice,
-    show({ processes, outward, meters: measured, problem, joints_only: jointsOnly }) {
+    show({ processes, outward, meters: measured, problem, advice, joints_only: jointsOnly }) {
       health.replaceChildren(...Object.values(processes).map(process), ...outward.map(receiver));
       set(badge, "hidden", jointsOnly && !problem ? null : "");
-      notice(problem);
+      // What keeps everything from working comes before what could be better.
+      notice(problem ?? advice.map((said) => `${said[0].toUpperCase()}${said.slice(1)}.`).join(" "));
       const shown = measured.map(({ before, value, after, warn }) =>
         element("span", { "data-warn": warn ? "" : null }, `${before} `, element("b", {}, value), ` ${after}`),
       );

@@ -43,12 +43,16 @@ from streams.skeleton.retarget import (
     Retargeting,
 )
 from streams.sources.base import Person, SkeletonFrame
+from streams.sources.presence import Presence
 
 VERSION = 1
 MAX_BODIES = 6
 SCHEME = "kinect:"
 SILENT_S = 2.0
 """Time without a frame after which the sender counts as gone, seconds."""
+
+_NOBODY = "wanted skeletons from another program, got none "
+_START = "start the sensor's program (docs/sensors.md)"
 
 _log = logging.getLogger(__name__)
 _MAX_HEADER = 4096
@@ -167,8 +171,8 @@ class RemoteSource:
         """Frames that a newer one replaced before they were taken."""
         self.refused: Counter[str] = Counter()
         """Messages that were no frame, by the code of their error."""
-        self.losses = 0
-        """How often the sender fell silent."""
+        self.presence = Presence(address, absent=f"{_NOBODY}yet; {_START}")
+        """Whether somebody sends."""
         self._context = zmq.Context[zmq.Socket[bytes]]()
         self._socket = self._context.socket(zmq.PULL)
         self._socket.linger = 0
@@ -185,6 +189,7 @@ class RemoteSource:
             ) from None
         self._closed = threading.Event()
         self._iterated = False
+        self._refusal: str | None = None
         self._offset_ns: int | None = None
         self._last_us = -1
         self._last_ns = 0
@@ -197,21 +202,19 @@ class RemoteSource:
     def __iter__(self) -> Iterator[SkeletonFrame]:
         """Frames in order of time, until ``close``; nothing while nobody sends."""
         self._iterated = True
-        heard_ns: int | None = None
+        heard_ns = time.monotonic_ns()
         try:
             while not self._closed.is_set():
                 parts = self._newest()
                 now_ns = time.monotonic_ns()
-                if parts is None:
-                    if heard_ns is not None and now_ns - heard_ns > SILENT_S * 1e9:
-                        heard_ns = None
-                        self.losses += 1
-                        _log.warning("%s: nobody has sent a frame for %g s", self.name, SILENT_S)
-                    continue
-                heard_ns = now_ns
-                frame = self._frame(parts, now_ns)
+                frame = None if parts is None else self._frame(parts, now_ns)
                 if frame is not None:
+                    heard_ns = now_ns
+                    self.presence.find()
                     yield frame
+                elif now_ns - heard_ns > SILENT_S * 1e9:
+                    silent = self.presence.absent or f"{_NOBODY}for {SILENT_S:g} s; {_START}"
+                    self.presence.lose(self._refusal or silent)
         finally:
             self._give_back()
 
@@ -244,7 +247,9 @@ class RemoteSource:
             self.refused[error.code] += 1
             if self.refused[error.code] == 1:
                 _log.warning("%s: left out (further ones are only counted): %s", self.name, error)
+            self._refusal = str(error)
             return None
+        self._refusal = None
         return SkeletonFrame(sent.persons, captured_ns=self._captured_ns(sent, now_ns))
 
     def _captured_ns(self, sent: SentFrame, now_ns: int) -> int:

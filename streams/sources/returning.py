@@ -1,14 +1,11 @@
 """A live source that is opened again whenever it goes away: an unplugged camera, a cut stream."""
 
-import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 from streams.skeleton.errors import SourceError
 from streams.sources.base import Picture, PictureSource
-
-_log = logging.getLogger(__name__)
+from streams.sources.presence import Presence
 
 
 class ReturningSource:
@@ -34,10 +31,8 @@ class ReturningSource:
         self._dropped_before = 0
         self.name = self._source.name
         self.live = True
-        self.losses = 0
-        """How often it went away."""
-        self.returns = 0
-        """How often it came back."""
+        self.presence = Presence(self.name)
+        """Whether it is there."""
 
     @property
     def dropped(self) -> int:
@@ -53,7 +48,9 @@ class ReturningSource:
                 self._reopen()
                 continue
             try:
-                yield from source
+                for picture in source:
+                    self.presence.find()
+                    yield picture
             except SourceError as error:
                 self._lose(source, error)
             else:
@@ -72,9 +69,7 @@ class ReturningSource:
             source.close()
             self._dropped_before += source.dropped
             self._source = None
-        self.losses += 1
-        self._gone_ns = time.monotonic_ns()
-        _log.warning("%s is gone and will be looked for: %s", self.name, error)
+        self.presence.lose(str(error))
 
     def _reopen(self) -> None:
         try:
@@ -87,6 +82,3 @@ class ReturningSource:
                 source.close()
                 return
             self._source = source
-        self.returns += 1
-        away_s = (time.monotonic_ns() - self._gone_ns) / 1e9
-        _log.warning("%s is back after %.1f s", self.name, away_s)

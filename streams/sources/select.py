@@ -9,6 +9,7 @@ from streams.skeleton.errors import ConfigError, SourceError
 from streams.sources.base import PictureSource, SkeletonSource
 from streams.sources.camera import CameraSource
 from streams.sources.network import is_address, network_camera
+from streams.sources.presence import Presence
 from streams.sources.recording import RecordingSource
 from streams.sources.remote import SCHEME, RemoteSource
 from streams.sources.returning import ReturningSource
@@ -64,6 +65,11 @@ def open_source(text: str, *, fast: bool = False, loop: bool = False) -> Source:
 def gives_pictures(source: Source) -> bool:
     """Whether a pose estimator is needed to make skeletons of what the source gives."""
     return isinstance(source, ReturningSource | VideoSource)
+
+
+def presence_of(source: Source) -> Presence | None:
+    """Whether the source is there, and who to ask to be told; None for one that cannot go away."""
+    return source.presence if isinstance(source, ReturningSource | RemoteSource) else None
 
 
 def _refuse_fast(what: str, *, fast: bool) -> None:

@@ -16,6 +16,7 @@ def test_names_are_trimmed_and_said_once() -> None:
         ({"headless": True}, "--actions"),
         ({"fast": True}, "--headless"),
         ({"predictions": True}, "--headless"),
+        ({"poses": 7}, "--poses"),
         ({"actions": ",".join(map(str, range(501)))}, "fewer"),
     ],
 )
@@ -35,6 +36,7 @@ def test_what_cannot_be_is_refused_in_words(options: dict[str, object], words: s
             ("auto", False),
             ("rtsp://camera/1", False),
             ("kinect:tcp://127.0.0.1:5590", False),
+            ("browser", False),
         ],
         *[("clip.mp4", True), ("/a/b:c.mp4", True), ("camera:x", True)],
     ],

@@ -64,7 +64,14 @@ def test_a_path_too_long_for_a_socket_is_not_used(monkeypatch: pytest.MonkeyPatc
 
 def test_options_reach_the_processes(started: list[ChildSpec], tmp_path: Path) -> None:
     config = RunConfig(
-        source="clip.mp4", actions="wave", headless=True, fast=True, joints_only=True, bundle=tmp_path
+        source="clip.mp4",
+        actions="wave",
+        headless=True,
+        fast=True,
+        joints_only=True,
+        poses=4,
+        pairs=True,
+        bundle=tmp_path,
     )
     with Installation(config, on_line=_nobody) as made:
         made.start_engine(store=tmp_path / "engine.db", restart=False)
@@ -75,7 +82,7 @@ def test_options_reach_the_processes(started: list[ChildSpec], tmp_path: Path) -
         assert f"--endpoints.control {made.endpoints.control}" in engine
         assert "--source clip.mp4" in capture
         assert f"--endpoints.preview {made.endpoints.preview}" in capture
-        assert "--joints-only --fast" in capture
+        assert "--poses 4 --pairs --joints-only --fast" in capture
         assert "--loop" not in capture
 
 

@@ -80,6 +80,28 @@ def test_a_problem_of_our_own_is_shown_and_taken_back() -> None:
     assert vitals.message()["problem"] is None
 
 
+def test_a_source_that_fell_silent_is_the_problem_until_it_is_back() -> None:
+    vitals = _vitals()
+    vitals.on_source({"source": "camera:0"})
+    vitals.on_gone("wanted a picture, got none for 2 s; plug it in")
+    assert vitals.message()["problem"] == "camera 0: wanted a picture, got none for 2 s; plug it in"
+    vitals.on_gone(None)
+    assert vitals.message()["problem"] is None
+    vitals.on_gone("wanted a picture")
+    vitals.on_source({"source": "camera:0"})
+    assert vitals.message()["problem"] is None
+
+
+def test_what_is_wrong_with_the_view_is_said_while_it_is_seen() -> None:
+    vitals = _vitals()
+    for _ in range(10):
+        vitals.on_preview(camera_fps=30.0, missed=0, advice=("the picture is too dark: put on a light",))
+    assert vitals.message()["advice"] == ["the picture is too dark: put on a light"]
+    for _ in range(30):
+        vitals.message()
+    assert vitals.message()["advice"] == []
+
+
 def test_only_a_camera_is_mirrored_and_can_be_joints_only() -> None:
     vitals = _vitals()
     assert (vitals.message()["mirror"], vitals.message()["joints_only"]) == (True, True)
@@ -93,6 +115,8 @@ def test_only_a_camera_is_mirrored_and_can_be_joints_only() -> None:
         ("camera:1", "camera 1"),
         ("synthetic:squat", "synthetic person"),
         ("synthetic", "synthetic person"),
+        ("kinect:tcp://127.0.0.1:5590", "sensor"),
+        ("browser:tcp://127.0.0.1:5585", "browser's camera"),
         ("/some/folder/clip.mp4", "clip.mp4"),
         ("", "source"),
     ],

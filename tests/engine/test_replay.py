@@ -43,7 +43,7 @@ def recorded(path: Path, source: SyntheticSource | SyntheticPairSource, frames: 
 
 
 def play(
-    path: Path, encoder: TextEncoder, *names: str
+    path: Path, encoder: TextEncoder, *names: str, pairs: bool = False
 ) -> tuple[Replayed, list[Prediction], list[ActionEvent]]:
     bundle = load_bundle(DEFAULT_BUNDLE)
     predictions: list[Prediction] = []
@@ -52,6 +52,7 @@ def play(
         path,
         recognizer_of(names or ACTIONS, bundle, encoder),
         bundle.manifest.window,
+        pairs=pairs,
         on_prediction=lambda prediction, at_s: predictions.append(prediction),
         on_event=lambda event, at_s: events.append(event),
     )
@@ -89,6 +90,24 @@ def test_two_people_who_cross_keep_their_own_captions(tmp_path: Path, encoder: T
         shown = [p.caption.name for p in predictions if p.track == track and p.caption is not None]
         assert set(shown) == {source.actions[who]}
         assert len(shown) > 0.4 * sum(p.track == track for p in predictions)
+
+
+def test_people_who_stand_close_share_windows_of_two_where_asked_for(
+    tmp_path: Path, encoder: TextEncoder
+) -> None:
+    path = tmp_path / "pair.session"
+    with closing(SessionRecorder(path, source="pair")) as recorder:
+        for frame in waving(4.0):
+            beside = replace(
+                frame.persons[0], positions=frame.persons[0].positions + np.float32([0.8, 0, 0]), track=1
+            )
+            persons = (replace(frame.persons[0], track=0), beside)
+            recorder.write(replace(frame, persons=persons, identified=True))
+    apart, *_ = play(path, encoder)
+    together, predictions, _ = play(path, encoder, pairs=True)
+    assert together.windows == apart.windows == len(predictions) > 20
+    assert {prediction.track for prediction in predictions} == {0, 1}
+    assert together.digest != apart.digest
 
 
 def test_a_long_recording_is_not_waited_for(tmp_path: Path, encoder: TextEncoder) -> None:

@@ -72,6 +72,23 @@ def test_a_recording_is_played_to_its_end(engine: FakeEngine, session: Path) -> 
     assert {w.stream for w in engine.windows} == {"cam"}
 
 
+def test_who_is_waited_for_may_take_their_time(engine: FakeEngine, address: str) -> None:
+    process = subprocess.Popen(
+        command(engine.endpoint, "--source", f"kinect:{address}-sensor"),
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    with process:
+        ready, gone = (json.loads(process.stdout.readline()) for _ in range(2))
+        process.send_signal(signal.SIGTERM)
+        end = json.loads(process.stdout.readline())
+    assert ready["ready"]["source"] == f"kinect:{address}-sensor"
+    assert "start the sensor's program" in gone["gone"]
+    assert end["end"]["frames"] == 0
+
+
 def test_asked_to_stop_it_ends_in_order(engine: FakeEngine, tmp_path: Path) -> None:
     record = tmp_path / "b.session"
     process = subprocess.Popen(

@@ -87,14 +87,14 @@ def test_a_stream_over_http_is_read_and_found_again_after_a_cut() -> None:
         again: Server | None = None
         for picture in pictures:
             # What had been on its way still comes; the cut is noticed by its silence.
-            if source.losses and picture.captured_ns > first.captured_ns:
+            if source.presence.losses and picture.captured_ns > first.captured_ns:
                 break
             if again is None:
                 again = Server(port)
         assert again is not None
         again.close()
-    assert source.losses >= 1
-    assert source.returns >= 1
+    assert source.presence.losses >= 1
+    assert source.presence.returns >= 1
 
 
 def test_nobody_at_the_address_is_an_error_without_the_password() -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from streams.formats.azure_csv import read_azure_csv
 from streams.skeleton.errors import SourceError, WireError, WireVersionError
 from streams.skeleton.layouts import BLAZEPOSE_33, K4ABT_32, KINECT_V1_20
+from streams.sources import remote
 from streams.sources.remote import RemoteSource, SentFrame, frame_from
 from tests.streams.fakes import WAIT_S, standing
 from tests.streams.formats.written import MEASURED, at, k4abt_at
@@ -163,6 +164,37 @@ def test_the_wrong_unit_is_named(
     assert list(source) == []
     assert said in caplog.text
     assert source.refused["input"] == 1
+
+
+def test_silence_and_what_is_never_a_frame_are_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "SILENT_S", 0.05)
+    source = RemoteSource(ADDRESS)
+    told: list[str | None] = []
+    changed = threading.Condition()
+
+    def tell(reason: str | None) -> None:
+        with changed:
+            told.append(reason)
+            changed.notify_all()
+
+    def wait_for(count: int) -> None:
+        with changed:
+            assert changed.wait_for(lambda: len(told) >= count, WAIT_S)
+
+    source.presence.on_change(tell)
+    with closing(source):
+        thread = threading.Thread(target=list, args=(source,))
+        thread.start()
+        pushed(source, [parts({1: body(at(0.0))})])
+        wait_for(3)
+        pushed(source, [parts({1: body(at(0.0) * 1000)})])
+        wait_for(4)
+    thread.join(WAIT_S)
+    assert told[0] is not None
+    assert "got none yet" in told[0]
+    assert told[1] is None
+    assert "got none for 0.05 s; start the sensor's program" in str(told[2])
+    assert "divide by 1000" in str(told[3])
 
 
 def test_equal_and_backward_times_of_the_sensor_still_give_rising_ones(source: RemoteSource) -> None:

@@ -66,9 +66,9 @@ def test_a_camera_pulled_out_fifty_times_comes_back_each_time_and_leaks_nothing(
     with closing(source):
         for picture in source:
             times.append(picture.captured_ns)
-            if source.returns == TIMES:
+            if source.presence.returns == TIMES:
                 break
-    assert (source.losses, source.returns) == (TIMES, TIMES)
+    assert (source.presence.losses, source.presence.returns) == (TIMES, TIMES)
     assert len(port.opened) == TIMES + 1
     assert all(device.released.wait(5) for device in port.opened)
     assert (np.diff(times) > 0).all()
@@ -118,6 +118,6 @@ def test_what_was_dropped_before_a_loss_still_counts() -> None:
     with closing(source):
         for _ in source:
             taken += 1
-            if source.returns == 3:
+            if source.presence.returns == 3:
                 break
     assert taken + source.dropped == pytest.approx(EACH * 4, abs=EACH)
