@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from app.board import Board
-from engine.decision import DecisionConfig
 from engine.messages import Action, ActionEvent, Prediction
 
 PRESENCE_S = 1.5
@@ -18,8 +17,6 @@ ORPHAN_S = 4.0
 MAX_EVENTS = 40
 MAX_ADDITIONS = 16
 SCORES = 8
-ON_SHARE = DecisionConfig().on_share
-"""The engine is started with its standard decision."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +166,7 @@ class LiveState:
 
 def _person(prediction: Prediction) -> dict[str, Any]:
     named = prediction.caption if prediction.state == "action" else None
+    share = min(prediction.threshold, 0.99)
     return {
         "stream": prediction.stream,
         "track": prediction.track,
@@ -183,7 +181,7 @@ def _person(prediction: Prediction) -> dict[str, Any]:
         ],
         "unknown": prediction.unknown_probability,
         # Where an action begins: it has to be so much more likely than the unnamed class.
-        "threshold": min(1.0, prediction.unknown_probability * ON_SHARE / (1.0 - ON_SHARE)),
+        "threshold": min(1.0, prediction.unknown_probability * share / (1.0 - share)),
     }
 
 

@@ -9,7 +9,7 @@ import json
 import sqlite3
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from engine.bank.contract import BankSnapshot
 from engine.database import Database, keep_newest
 from engine.messages import BankMark
+from engine.tuning import Tuning
 from streams.skeleton.errors import BankError, InputError, SnapshotError
 from streams.skeleton.window import Window
 
@@ -185,6 +186,25 @@ class BankStore:
     def frozen(self, frozen: bool | None) -> None:
         with self._file.transaction() as db:
             db.execute("INSERT OR REPLACE INTO settings VALUES ('frozen', ?)", (json.dumps(frozen),))
+
+    @property
+    def tuning(self) -> Tuning:
+        """What an operator has set; the standard where nobody has, or where it does not decode.
+
+        Raises:
+            StoreError: The file cannot be read.
+        """
+        rows = self._file.read("SELECT value FROM settings WHERE name = 'tuning'")
+        try:
+            return Tuning.read(json.loads(rows[0][0])) if rows else Tuning()
+        except (ValueError, InputError):
+            return Tuning()
+
+    @tuning.setter
+    def tuning(self, tuning: Tuning) -> None:
+        with self._file.transaction() as db:
+            packed = json.dumps(asdict(tuning))
+            db.execute("INSERT OR REPLACE INTO settings VALUES ('tuning', ?)", (packed,))
 
     def _put(self, db: sqlite3.Connection, snapshot: BankSnapshot) -> None:
         db.execute(

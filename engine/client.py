@@ -9,6 +9,7 @@ from typing import Any
 
 import zmq
 
+from engine.inside_client import InsideRequests
 from engine.messages import (
     Action,
     BankMark,
@@ -51,6 +52,8 @@ class EngineClient:
         self._socket: zmq.Socket[bytes] | None = None
         self._ids = itertools.count(1)
         self._vocabulary = 0
+        self.inside = InsideRequests(self._ask)
+        """How the engine comes to its word, and its tuning."""
 
     @property
     def vocabulary(self) -> int:

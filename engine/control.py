@@ -11,6 +11,8 @@
     actions.check     {name, description}    -> {check}
     events.list       {since_id, limit}      -> {events}
     bank.*            see ``engine.bank_control``
+    tuning.*          see ``engine.tuning_control``
+    inside.*          see ``engine.inside_control``
 
 ``description``, ``since_id``, ``offset`` and ``limit`` may be left out. ``vocabulary`` is the version of
 the set of actions after the operation: a prediction of that version or a later one has scored it.
@@ -24,8 +26,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.bank.contract import Rows
+from engine.bank.contract import Bank, Rows
 from engine.bank_control import BankControl
+from engine.inside_control import InsideControl
 from engine.messages import Action, ActionEvent, to_json
 from engine.recognizer import Recognizer
 from engine.requests import Arguments
@@ -37,6 +40,7 @@ from engine.text.encoders import TextEncoder
 from engine.text.library import builtin_library
 from engine.text.remembering import RememberingEncoder
 from engine.text.vocabulary import Vocabulary
+from engine.tuning_control import TuningControl
 from engine.worker import Command
 from streams.skeleton.errors import AnymoveError, InputError, VocabularyError
 
@@ -69,6 +73,7 @@ class Control:
         health: What ``health`` shows besides the actions.
         waiting: Number of windows that wait now.
         capacity: Most actions.
+        new_bank: An empty bank such as the recogniser's.
 
     Raises:
         DataError: The library of actions is damaged.
@@ -87,6 +92,7 @@ class Control:
         health: Callable[[], dict[str, Any]],
         waiting: Callable[[], int],
         capacity: int,
+        new_bank: Callable[[], Bank],
     ) -> None:
         self._store = store
         self._encoder = RememberingEncoder(encoder, known=builtin_library().known(encoder))
@@ -104,6 +110,20 @@ class Control:
             action=lambda action_id: self._vocabulary.get(action_id),
             actions=lambda: self._vocabulary.actions,
         )
+        tuning = TuningControl(
+            store.bank,
+            change,
+            action=lambda action_id: self._vocabulary.get(action_id),
+            actions=lambda: self._vocabulary.actions,
+        )
+        inside = InsideControl(
+            change,
+            actions=lambda: self._vocabulary.actions,
+            rows=lambda name, description: self._rows_of(
+                describe(name, self._encoder, description=description).texts
+            ),
+            new_bank=new_bank,
+        )
         self._operations: dict[str, Callable[[Arguments], dict[str, Any]]] = {
             "health": self._show_health,
             "stats": self._show_stats,
@@ -116,6 +136,8 @@ class Control:
             "actions.check": self._check,
             "events.list": self._list_events,
             **bank.operations,
+            **tuning.operations,
+            **inside.operations,
         }
 
     @property

@@ -13,7 +13,7 @@ monotonic clock, and within a track it never runs backwards.
 
 import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -161,11 +161,17 @@ class Decider:
     def __init__(
         self, config: DecisionConfig = DecisionConfig(), *, new_id: Callable[[], str] | None = None
     ) -> None:
-        self._config = config
+        self.config = config
+        self.thresholds: Mapping[str, float] = {}
+        """By id of a class, what it takes to begin in the place of ``config.on_share``."""
         counter = itertools.count(1)
         self._new_id = new_id or (lambda: str(next(counter)))
         # The track heard of last comes last.
         self._tracks: dict[tuple[str, int], _Track] = {}
+
+    def threshold(self, class_id: str) -> float:
+        """Least share p / (p + u) at which the class begins, [0.5, 1]."""
+        return self.thresholds.get(class_id, self.config.on_share)
 
     def step(self, standing: Standing) -> Decision:
         """What is shown after this window."""
@@ -199,7 +205,7 @@ class Decider:
         A file is played more slowly than it was filmed where the machine is busy: what counts is
         when a window was heard of, not how old its frames are.
         """
-        vanish_ns = round(self._config.vanish_s * 1e9)
+        vanish_ns = round(self.config.vanish_s * 1e9)
         return self._drop(
             [key for key, track in self._tracks.items() if now_ns - track.heard_ns > vanish_ns]
         )
@@ -220,14 +226,14 @@ class Decider:
 
     def _average(self, track: _Track, standing: Standing, *, elapsed_ns: int) -> None:
         current = np.append(standing.probabilities, standing.unknown)
-        if standing.quality < self._config.least_quality:
+        if standing.quality < self.config.least_quality:
             # What is hardly seen resembles something all the same.
             current[:-1], current[-1] = 0.0, 1.0
         # Averages over other classes say nothing about these: they begin anew.
         same = track.class_ids is standing.class_ids or track.class_ids == standing.class_ids
         known = same and len(track.average) > 0
-        if known and self._config.smoothing_s > 0.0:
-            fresh = 1.0 - math.exp(-elapsed_ns / (1e9 * self._config.smoothing_s))
+        if known and self.config.smoothing_s > 0.0:
+            fresh = 1.0 - math.exp(-elapsed_ns / (1e9 * self.config.smoothing_s))
             current = track.average + fresh * (current - track.average)
         track.class_ids, track.average = standing.class_ids, current
 
@@ -237,22 +243,26 @@ class Decider:
         action = track.action
         if action is not None:
             likely = _probability(track, action.class_id)
-            if _share(likely, track) >= self._config.off_share:
+            # What ends an action stays as far below what begins it, whatever that is.
+            ends = self.threshold(action.class_id) - (self.config.on_share - self.config.off_share)
+            if _share(likely, track) >= ends:
                 track.lacking = 0
                 track.action = replace(action, peak=max(action.peak, likely), ended_ns=now_ns)
             else:
                 track.lacking += 1
-        agreed = track.agreeing >= self._config.onset_windows
+        agreed = track.agreeing >= self.config.onset_windows
         if agreed and (action is None or track.candidate != action.class_id):
             return (*_end(track, before_ns=track.first_agreed_ns), self._begin(track, standing, now_ns))
-        return _end(track) if track.lacking >= self._config.offset_windows else ()
+        return _end(track) if track.lacking >= self.config.offset_windows else ()
 
     def _note_candidate(self, track: _Track, now_ns: int) -> None:
         """Count how many windows in a row have had the same convincing best class."""
         likely = track.average[:-1].max(initial=0.0)
-        if likely <= track.average[-1] or _share(likely, track) < self._config.on_share:
+        if likely <= track.average[-1]:
             return _forget_candidate(track)
         best = track.class_ids[int(np.argmax(track.average[:-1]))]
+        if _share(likely, track) < self.threshold(best):
+            return _forget_candidate(track)
         if best != track.candidate:
             track.candidate, track.agreeing, track.first_agreed_ns = best, 0, now_ns
         track.agreeing += 1
@@ -275,7 +285,7 @@ class Decider:
 
     def _expire(self, captured_ns: int, *, stream: str) -> tuple[Transition, ...]:
         """Ends on tracks of the stream whose last window is ``vanish_s`` older than this one."""
-        vanish_ns = round(self._config.vanish_s * 1e9)
+        vanish_ns = round(self.config.vanish_s * 1e9)
         return self._drop(
             [
                 key
@@ -285,7 +295,7 @@ class Decider:
         )
 
     def _make_room(self, key: tuple[str, int]) -> tuple[Transition, ...]:
-        if key in self._tracks or len(self._tracks) < self._config.max_tracks:
+        if key in self._tracks or len(self._tracks) < self.config.max_tracks:
             return ()
         return self._drop([next(iter(self._tracks))])
 

@@ -25,6 +25,15 @@ class KnownActions:
         """Names by id, as they are now; only to be read."""
         return self._names
 
+    def text(self, action_id: str) -> Rows:
+        """(P, D) the rows of the action's text.
+
+        Raises:
+            BankError: No such action.
+        """
+        self._bank.provenance(action_id)
+        return self._texts[action_id]
+
     def put(self, action: Action, rows: Rows, *, version: int) -> None:
         """Hold a new action, or an action by another text; what the bank has learnt of it stays.
 

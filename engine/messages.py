@@ -47,6 +47,9 @@ class Prediction:
     """How much of the person could be believed, [0, 1]; where too little, the state is unknown."""
     persons: int = 1
     """Persons in the window: 2 where somebody's companion belongs to it."""
+    threshold: float = 0.55
+    """Least share p / (p + u) at which the best class begins, [0.5, 1]: p its averaged probability, u the
+    unnamed class's."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@ Pure: no files, no sockets, no clock. The caller says what time it is.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.backends.base import Backend
 from engine.bank.contract import Bank, BankSnapshot, Provenance, Rows
 from engine.bundle import Manifest
@@ -13,11 +16,13 @@ from engine.decision import Decider, DecisionConfig, Standing, Transition
 from engine.embedding import Embedded, Prepared, embed_all, prepare
 from engine.known_actions import KnownActions
 from engine.learning import Learner
-from engine.messages import Action, ActionEvent, Prediction
+from engine.messages import Action, ActionEvent, ClassScore, Prediction
 from engine.naming import best_classes, caption, events_of
 from engine.open_set import probabilities
+from engine.past import Moment, Past, moment_of
 from engine.recent import Recent
 from engine.rows import mean_direction
+from engine.tuning import TunedScores, Tuning
 from streams.skeleton.errors import BankError
 from streams.skeleton.window import Window
 
@@ -58,10 +63,22 @@ class Recognizer:
         self._manifest = manifest
         self._backend = backend
         self._bank = bank
+        self._scores = TunedScores(bank, temperature=manifest.calibration.temperature)
         self._decider = Decider(config, new_id=new_event_id)
         self._actions = KnownActions(bank)
         self._learner = Learner(bank)
         self._recent = Recent()
+        self._past = Past()
+
+    @property
+    def manifest(self) -> Manifest:
+        """Of the bundle."""
+        return self._manifest
+
+    @property
+    def config(self) -> DecisionConfig:
+        """When actions begin and end, where nobody has said otherwise of one."""
+        return self._decider.config
 
     @property
     def vocabulary(self) -> int:
@@ -137,7 +154,7 @@ class Recognizer:
         """What an embedded window shows, and the events it brought about; then the bank learns."""
         window, calibration = embedded.window, self._manifest.calibration
         idle = embedded.motion_m < calibration.idle_extent_m
-        scores = self._bank.score_one(embedded.rows)
+        scores = self._scores.of(embedded.rows)
         class_ids = self._bank.class_ids
         shares, unknown = probabilities(scores, calibration)
         decision = self._decider.step(
@@ -154,25 +171,49 @@ class Recognizer:
             )
         )
         names = self._actions.names
+        best = best_classes(class_ids, scores, shares, names)
         prediction = Prediction(
             stream=window.stream,
             track=window.track,
             sequence=window.sequence,
             state=decision.state,
             caption=caption(decision, class_ids, scores, names),
-            top=best_classes(class_ids, scores, shares, names),
+            top=best,
             unknown_probability=unknown,
             motion_m=embedded.motion_m,
             vocabulary=self._actions.version,
             quality=window.quality,
             persons=len(window.positions),
+            threshold=self._threshold(best),
         )
         events = events_of(decision.transitions, names, now_ns=now_ns)
         self._recent.remember(window, idle=idle)
+        self._past.remember(moment_of(window, embedded.rows, idle=idle))
         if decision.action is not None and decision.supported:
             self._learner.note(decision.action.event_id, embedded)
         self._learner.absorb(decision.transitions)
         return Recognition(prediction, events)
+
+    def tune(self, tuning: Tuning) -> None:
+        """Score and decide by these settings from the next window on."""
+        self._scores.balance(tuning.balance)
+        self._decider.thresholds = tuning.thresholds
+
+    def weigh(self, embedded: Sequence[Embedded]) -> tuple[tuple[str, ...], list[NDArray[np.float32]]]:
+        """The ids of K classes, and of each window their (K,) scores; nothing is remembered."""
+        return self._bank.class_ids, [self._scores.of(one.rows) for one in embedded]
+
+    def text_and_prototype(self, action_id: str) -> tuple[Rows, Rows]:
+        """(P, D) unit rows each: what the action's text says, and what it is known by now.
+
+        Raises:
+            BankError: No such action.
+        """
+        return self._actions.text(action_id), self._bank.prototype(action_id)
+
+    def past(self, *, seconds: float, now_ns: int) -> tuple[Moment, ...]:
+        """What was seen in the last ``seconds``, up to ten minutes, oldest first."""
+        return self._past.last(seconds=seconds, now_ns=now_ns)
 
     def expire(self, now_ns: int) -> tuple[ActionEvent, ...]:
         """Ends of the actions of people who are gone. Call it a few times a second."""
@@ -194,6 +235,7 @@ class Recognizer:
             BankError: ``rows`` are not unit rows (P, D); nothing has changed.
         """
         self._actions.put(action, rows, version=version)
+        self._scores.refresh()
 
     def rename(self, action_id: str, name: str, *, version: int) -> None:
         """Call an action by another name from the next window on.
@@ -210,6 +252,7 @@ class Recognizer:
             BankError: No such action; nothing has changed.
         """
         self._actions.forget_class(action_id)
+        self._scores.refresh()
         ended = self._decider.remove(action_id)
         self._learner.forget(ended)
         events = events_of(ended, self._actions.names, now_ns=now_ns)
@@ -226,6 +269,7 @@ class Recognizer:
             BankError: Rows are not unit rows (P, D).
         """
         self._actions.load(actions, version=version, snapshot=snapshot)
+        self._scores.refresh()
 
     def snapshot(self) -> BankSnapshot:
         """The bank's whole state."""
@@ -238,6 +282,7 @@ class Recognizer:
             SnapshotError: Of another rule or fingerprint, or incomplete; nothing has changed.
         """
         self._actions.restore(snapshot)
+        self._scores.refresh()
 
     def point_at(
         self, *, stream: str | None = None, track: int | None = None, seconds: float, now_ns: int
@@ -275,6 +320,7 @@ class Recognizer:
         if rows is None:
             raise BankError("wanted one movement, got windows that cancel out; show it again")
         (self._bank.show_example if is_action else self._bank.reject_example)(action_id, rows)
+        self._scores.refresh()
         self._learner.told(windows[-1].stream, windows[-1].track)
         return self._bank.provenance(action_id)
 
@@ -285,6 +331,7 @@ class Recognizer:
             BankError: No such action.
         """
         self._bank.reset(action_id)
+        self._scores.refresh()
 
     def provenance(self, action_id: str) -> Provenance:
         """Where the action's prototype comes from.
@@ -293,6 +340,9 @@ class Recognizer:
             BankError: No such action.
         """
         return self._bank.provenance(action_id)
+
+    def _threshold(self, best: tuple[ClassScore, ...]) -> float:
+        return self._decider.threshold(best[0].id) if best else self.config.on_share
 
     def _close(self, transitions: tuple[Transition, ...], now_ns: int) -> tuple[ActionEvent, ...]:
         events = events_of(transitions, self._actions.names, now_ns=now_ns)

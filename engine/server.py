@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from engine.backends.select import BACKENDS, choose_backend
-from engine.bank.contract import BankSnapshot
+from engine.bank.contract import Bank, BankSnapshot
 from engine.bank.select import bank_settings, open_bank
 from engine.bundle import Bundle, load_bundle
 from engine.config import EngineConfig
@@ -77,9 +77,7 @@ class EngineServer:
         self._backend, self._choice = choose_backend(self._bundle, config.backend)
         # What is learnt belongs to the backend it was begun with, also where another has to take over.
         self._fingerprint = bank_fingerprint(self._bundle, self._backend.name, self._backend.precision)
-        self._bank = open_bank(
-            config.bank, bank_settings(self._bundle.manifest, fingerprint=self._fingerprint)
-        )
+        self._bank = self._new_bank()
         self._store = Store(config.store or default_path())
         self._recognizer = Recognizer(
             self._bundle.manifest,
@@ -207,7 +205,12 @@ class EngineServer:
             health=self.health,
             waiting=lambda: len(self._windows),
             capacity=self._config.capacity,
+            new_bank=self._new_bank,
         )
+
+    def _new_bank(self) -> Bank:
+        settings = bank_settings(self._bundle.manifest, fingerprint=self._fingerprint)
+        return open_bank(self._config.bank, settings)
 
     def _new_network(self) -> Network:
         return Network(
@@ -223,6 +226,7 @@ class EngineServer:
     def _load_actions(self) -> None:
         """Give the recogniser the stored actions, with what the bank has learnt of them."""
         actions, version = self._control.actions_with_rows(), self._control.vocabulary
+        self._recognizer.tune(self._store.bank.tuning)
         frozen = self._store.bank.frozen
         self._recognizer.frozen = not self._config.adapt if frozen is None else frozen
         try:

@@ -35,7 +35,7 @@ from engine.bank.contract import BankSettings, BankSnapshot, Provenance, Rows
 from engine.bank.reservoir import Reservoir
 from engine.bank.snapshots import check_origin, counts, read_array, read_meta, read_table
 from engine.bank.table import ClassTable, check_weight
-from engine.rows import are_unit
+from engine.rows import are_unit, mean_direction
 from streams.skeleton.errors import SnapshotError
 
 MOST_REJECTED = 8
@@ -143,6 +143,14 @@ class AnchoredBank:
         learnt = self._learnt[class_id]
         learnt.rejections += 1
         learnt.rejected = [*learnt.rejected[1 - MOST_REJECTED :], flat.copy()]
+
+    def prototype(self, class_id: str) -> Rows:
+        """(P, D) the direction of the posterior mean; see ``Bank``."""
+        row = self._table.index(class_id)
+        mean = self._means.rows[row].reshape(self._table.shape)
+        direction = mean_direction([mean])
+        # Examples that cancel the text out leave nowhere else to be.
+        return self._table.texts[row].reshape(self._table.shape).copy() if direction is None else direction
 
     def provenance(self, class_id: str) -> Provenance:
         """Where the class's prototype comes from; see ``Bank``."""

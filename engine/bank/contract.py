@@ -157,6 +157,14 @@ class Bank(Protocol):
         """
         ...
 
+    def prototype(self, class_id: str) -> Rows:
+        """(P, D) unit rows along what the class is known by now: its text, until it has learnt something.
+
+        Raises:
+            BankError: No such class.
+        """
+        ...
+
     def provenance(self, class_id: str) -> Provenance:
         """Where the class's prototype comes from.
 

@@ -100,6 +100,10 @@ class PgfaStreamingBank:
         self._table.flat(embedding)
         self._state(class_id).rejections += 1
 
+    def prototype(self, class_id: str) -> Rows:
+        """(P, D) the mean of what supports it; see ``Bank``."""
+        return self._table.prototypes[self._table.index(class_id)].reshape(self._table.shape).copy()
+
     def provenance(self, class_id: str) -> Provenance:
         """Where the class's prototype comes from; see ``Bank``."""
         row = self._table.index(class_id)

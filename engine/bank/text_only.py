@@ -63,6 +63,10 @@ class TextOnlyBank:
         self._table.flat(embedding)
         self._rejections[class_id] = self._rejections.get(class_id, 0) + 1
 
+    def prototype(self, class_id: str) -> Rows:
+        """(P, D) the text; see ``Bank``."""
+        return self._table.texts[self._table.index(class_id)].reshape(self._table.shape).copy()
+
     def provenance(self, class_id: str) -> Provenance:
         """How many examples were shown and rejected; see ``Bank``."""
         self._table.index(class_id)

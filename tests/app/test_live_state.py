@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from app.board import Board
-from app.live_state import MAX_EVENTS, ON_SHARE, ORPHAN_S, PRESENCE_S, LiveState
+from app.live_state import MAX_EVENTS, ORPHAN_S, PRESENCE_S, LiveState
 from engine.messages import Action
 from tests.app.fakes import event, prediction
 
@@ -137,6 +137,6 @@ def test_a_change_made_elsewhere_is_noticed(page: Page) -> None:
 def test_the_threshold_is_where_a_class_is_likely_enough_beside_the_unnamed_one(page: Page) -> None:
     page.state.on_prediction(prediction(WAVE, unknown=0.1))
     threshold = page["people"]["people"][0]["threshold"]
-    assert threshold / (threshold + 0.1) == pytest.approx(ON_SHARE)
+    assert threshold / (threshold + 0.1) == pytest.approx(0.55)
     page.state.on_prediction(prediction(WAVE, unknown=0.99))
     assert page["people"]["people"][0]["threshold"] == 1.0

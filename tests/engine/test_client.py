@@ -256,3 +256,21 @@ def test_an_unknown_code_is_still_an_error(client: EngineClient, monkeypatch: py
 def test_the_default_addresses_are_the_programs_own():
     client = EngineClient(Endpoints(), timeout_s=0.1)
     client.close()
+
+
+def test_the_inside_is_asked_and_tuned(engine: RunningEngine, client: EngineClient):
+    reach = client.add_action("reach", "reach up high")
+    bow = client.add_action("bow", "bend forwards")
+    tuned = client.inside.set_threshold(bow.id, 0.8)
+    assert client.inside.set_balance(0.25).tuning.thresholds == tuned.tuning.thresholds == {bow.id: 0.8}
+    with engine.capture() as capture:
+        capture.send_window(engine.next_window())
+        capture.receive_credit()
+    explanation = client.inside.explain(reach.id)
+    assert (explanation.name, len(explanation.joints), len(explanation.pose)) == ("reach", 25, 25)
+    assert client.inside.map().names == ("reach", "bow")
+    assert client.inside.rescore("stretch", "reach to the ceiling").windows == 1
+    engine.stop()
+    engine.start()
+    kept = client.inside.tuning()
+    assert (kept.tuning.balance, dict(kept.tuning.thresholds)) == (0.25, {bow.id: 0.8})

@@ -52,6 +52,7 @@ class Rig:
             health=lambda: {"bundle": "tiny"},
             waiting=lambda: 3,
             capacity=capacity,
+            new_bank=lambda: TextOnlyBank(BankSettings(parts=1, dim=16, fingerprint="x")),
         )
 
     def _change(self, command: Command) -> None:

@@ -438,3 +438,19 @@ def test_many_classes_score_as_few_do():
     np.testing.assert_allclose(found, np.einsum("kpd,pd->k", rows, rows[3]) / 2, atol=1e-6)
     bank.remove_class("7")
     assert bank.class_ids[6:8] == ("6", "8")
+
+
+def test_a_prototype_is_the_text_until_something_is_shown(
+    make: Make, texts: dict[str, NDArray[np.float32]], stream: list[NDArray[np.float32]]
+):
+    bank = fresh(make, **texts)
+    for class_id, text in texts.items():
+        np.testing.assert_allclose(bank.prototype(class_id), text, atol=1e-6)
+    for _ in range(3):
+        bank.show_example("kick", stream[0])
+    np.testing.assert_allclose(np.linalg.norm(bank.prototype("kick"), axis=-1), 1.0, atol=1e-5)
+    moved = 1.0 - float((bank.prototype("kick") * texts["kick"]).sum(axis=-1).mean())
+    assert moved == pytest.approx(bank.provenance("kick").moved, abs=0.02)
+    np.testing.assert_allclose(bank.prototype("walk"), texts["walk"], atol=1e-6)
+    with pytest.raises(BankError):
+        bank.prototype("nobody")
