@@ -26,8 +26,6 @@ from engine.bank.table import ClassTable, check_weight
 from engine.rows import are_unit
 from streams.skeleton.errors import SnapshotError
 
-_TIE = 1e-6
-"""Cosines closer than this are the same: their last bits depend on the order of the classes."""
 _NO_DIRECTION = 1e-9
 """Sums of unit features shorter than this cancel out."""
 
@@ -80,7 +78,7 @@ class PgfaStreamingBank:
         if len(self._table) == 0:
             return None
         cosines = self._table.cosines(self._table.texts, flat)
-        class_id = self._nearest(cosines)
+        class_id = self._table.best(cosines)
         self._state(class_id).observed.add(self._entropy(cosines), flat, weight=weight)
         self._refresh(class_id)
         return class_id
@@ -160,13 +158,6 @@ class PgfaStreamingBank:
         if class_id not in self._learnt:
             self._learnt[class_id] = Learnt(self._bins, self._table.texts.shape[1])
         return self._learnt[class_id]
-
-    def _nearest(self, cosines: NDArray[np.float32]) -> str:
-        """Id of the class of highest cosine; of several with the same text, the smallest id."""
-        near = (cosines >= cosines.max() - _TIE).nonzero()[0]
-        if len(near) == 1:
-            return self._table.id_at(int(near[0]))
-        return min(self._table.id_at(int(row)) for row in near)
 
     def _entropy(self, cosines: NDArray[np.float32]) -> float:
         """Entropy of the label, as a share of that of a guess among all classes, [0, 1]."""

@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 from engine.bank.anchored import AnchoredBank
 from engine.bank.contract import Bank, BankSettings
+from engine.bank.dota import DotaBank
+from engine.bank.onzeta import OnZetaBank
 from engine.bank.pgfa_streaming import PgfaStreamingBank
+from engine.bank.stata import StatA1Bank, StatA16Bank, StatA128Bank
 from engine.bank.support import T3aBank, TdaBank
 from engine.bank.text_only import TextOnlyBank
 from engine.bundle import Manifest
@@ -16,6 +19,11 @@ BANKS: dict[str, Callable[[BankSettings], Bank]] = {
     PgfaStreamingBank.rule: PgfaStreamingBank,
     T3aBank.rule: T3aBank,
     TdaBank.rule: TdaBank,
+    OnZetaBank.rule: OnZetaBank,
+    DotaBank.rule: DotaBank,
+    StatA1Bank.rule: StatA1Bank,
+    StatA16Bank.rule: StatA16Bank,
+    StatA128Bank.rule: StatA128Bank,
 }
 """Constructors by rule."""
 

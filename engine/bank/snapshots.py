@@ -94,3 +94,8 @@ def read_array(
 def counts(array: NDArray[Any]) -> bool:
     """Whether every value is a whole number from 0 on."""
     return bool(np.isfinite(array).all() and (array >= 0).all() and (array == np.floor(array)).all())
+
+
+def masses(array: NDArray[Any]) -> bool:
+    """Whether every value is finite and at least 0."""
+    return bool(np.isfinite(array).all() and (array >= 0).all())

@@ -23,7 +23,6 @@ from streams.skeleton.errors import SnapshotError
 
 _SHOWN = -1.0
 """Entropy of what a person showed: below every other."""
-_TIE = 1e-6
 
 
 class _Held:
@@ -81,8 +80,7 @@ class SupportBank:
         if len(self._table) == 0:
             return None
         scores = self._scores(flat)
-        near = (scores >= scores.max() - _TIE).nonzero()[0]
-        class_id = min(self._table.id_at(int(row)) for row in near)
+        class_id = self._table.best(scores)
         if not self._keep(class_id, flat, self._entropy(scores)):
             return None
         self._held[class_id].observed += weight

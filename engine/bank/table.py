@@ -8,6 +8,8 @@ from engine.rows import is_unit
 from streams.skeleton.errors import BankError
 
 _FIRST_CAPACITY = 16
+_TIE = 1e-6
+"""Scores closer than this are the same: their last bits depend on the order of the classes."""
 _BLOCK = 1024
 """Rows multiplied at once. Larger products are shared among threads that wait for each other, which takes
 milliseconds wherever another process has the core."""
@@ -82,6 +84,11 @@ class ClassTable:
     def id_at(self, row: int) -> str:
         """Id of the class in a row."""
         return self._ids[row]
+
+    def best(self, scores: NDArray[np.floating]) -> str:
+        """Id of the class of highest score (K,), K at least 1; of several within 1e-6, the smallest id."""
+        near = (scores >= scores.max() - _TIE).nonzero()[0]
+        return min(self._ids[int(row)] for row in near) if len(near) > 1 else self._ids[int(near[0])]
 
     def cosines(self, matrix: NDArray[np.float32], flat: NDArray[np.float32]) -> NDArray[np.float32]:
         """(K,) mean over P of the cosines between an embedding and each class's rows.
