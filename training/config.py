@@ -49,6 +49,26 @@ class StGcnConfig:
 
 
 @dataclass(frozen=True)
+class ShiftGcnConfig:
+    """Size and habits of Shift-GCN; the defaults are the published ones."""
+
+    kind: Literal["shift-gcn"] = "shift-gcn"
+    """Tells the encoders apart in a run's settings."""
+    width: int = 64
+    """Channels of the first four units; later ones have two and four times as many."""
+    absent: Literal["averaged", "masked"] = "masked"
+    """What a person made of zeros contributes: his features (as published), or nothing (ours).
+    ``"averaged"`` also normalises each person by statistics of its own, as published."""
+    shift_gradient: Literal["plain", "released"] = "plain"
+    """``"released"`` gives every temporal shift a gradient of 0.01 and its sign alone."""
+
+    def __post_init__(self) -> None:
+        """Refuse sizes nobody can build."""
+        if not 1 <= self.width <= 256:
+            raise ConfigError(f"wanted a width of 1 to 256 channels, got {self.width}")
+
+
+@dataclass(frozen=True)
 class TransformerConfig:
     """Size and habits of the transformer over body parts and time."""
 
@@ -64,6 +84,8 @@ class TransformerConfig:
     """T of the windows."""
     patch: int = 6
     """Frames in a token; a divisor of ``frames``."""
+    parts: Literal[5, 10] = 5
+    """Trunk and limbs, or head, hips, arms, hands, legs and feet."""
     token_drop: float = 0.25
     """Share of tokens left out in training, [0, 1)."""
 
@@ -82,6 +104,7 @@ class TransformerConfig:
 EncoderConfig = (
     Annotated[TransformerConfig, tyro.conf.subcommand("transformer")]
     | Annotated[StGcnConfig, tyro.conf.subcommand("st-gcn")]
+    | Annotated[ShiftGcnConfig, tyro.conf.subcommand("shift-gcn")]
 )
 """The encoders there are; on the command line ``encoder:st-gcn`` and its flags come last."""
 

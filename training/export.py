@@ -33,6 +33,7 @@ from streams.skeleton.layouts import NTU_25
 from streams.skeleton.normalize import Normalization
 from streams.skeleton.window import WindowSpec
 from training.attribution import attribution_text, licences
+from training.encoders.shift_gcn import hold_shifts
 from training.texts import ClassTexts
 
 PARITY_LIMIT = 1e-4
@@ -162,6 +163,7 @@ def _write_graphs(folder: Path, content: Content) -> dict[str, float]:
     """Largest absolute difference to torch of each graph, once written."""
     skeleton = SkeletonGraph(content.model, content.centring.skeleton).eval()
     text = TextGraph(content.model, content.centring.text).eval()
+    hold_shifts(skeleton)
     features = np.concatenate(content.texts.features)
     lone, pair = content.probe, np.concatenate([content.probe, content.probe[::-1]], axis=1)
     count, persons = torch.export.Dim("N", min=1), torch.export.Dim("M", min=1, max=2)

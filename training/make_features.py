@@ -1,7 +1,8 @@
 """Make features of an encoder on classes it has never seen: ``python -m training.make_features``.
 
-Of a bundle, on a packed set it was not trained on; or of a training run that hid a fold of classes, on
-those. What is of no class comes from ``others``, or from what the run did see.
+Of a bundle, on a packed set it was not trained on; of a training run that hid a fold of classes, on
+those; or of a fold of the laboratory. What is of no class comes from ``others``, from what the run did
+see, or from classes too small for the laboratory.
 """
 
 import sys
@@ -22,6 +23,8 @@ from streams.skeleton.errors import AnymoveError, DataError
 from training.datasets.packed import load_packed
 from training.evaluate import class_rows
 from training.features import Features, make_features
+from training.lab.config import LabConfig
+from training.lab.features import hidden_features
 from training.release import centred_embed, centring_of
 from training.run_folder import load_run
 from training.sequences import Sequences, joined, load_training
@@ -44,6 +47,12 @@ class FeaturesConfig:
     """Packed set whose sequences are of none of the classes."""
     run: Path | None = None
     """Folder of a run that hid a fold of classes; None for a bundle."""
+    lab: Path | None = None
+    """Folder of ``anymove lab``, run at its default size; ``data`` is then the folder of the open sets."""
+    fold: int = 0
+    """Of the laboratory."""
+    seed: int = 0
+    """Of the laboratory."""
     bundle: Path = DEFAULT_BUNDLE
     """Bundle folder."""
 
@@ -52,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Exit code: 0, or 2 after one line that says what was wrong."""
     config = tyro.cli(FeaturesConfig, args=argv, description=__doc__)
     try:
-        made = of_bundle(config) if config.run is None else of_run(config.run)
+        made = _made(config)
     except AnymoveError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -60,6 +69,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     sizes = f"{len(made.truth)} sequences of {len(made.names)} classes, {len(made.others)} others"
     sys.stdout.write(f"{config.out}: {sizes}\n")
     return 0
+
+
+def _made(config: FeaturesConfig) -> Features:
+    if config.lab is not None:
+        lab = LabConfig(data=config.data, out=config.lab)
+        return hidden_features(lab, load_text_encoder(lab.text_encoder), fold=config.fold, seed=config.seed)
+    return of_bundle(config) if config.run is None else of_run(config.run)
 
 
 def of_bundle(config: FeaturesConfig) -> Features:

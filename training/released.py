@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from streams.skeleton.errors import ModelFileError
 from streams.skeleton.graph import spatial_partition
 from streams.skeleton.layouts import PUBLISHED_NTU_25
-from training.config import StGcnConfig
-from training.encoders.shift_gcn import ShiftGcn, ShiftGcnConfig, shift_index
+from training.config import ShiftGcnConfig, StGcnConfig
+from training.encoders.shift_gcn import ShiftGcn, shift_index
 from training.encoders.st_gcn import StGcn
 
 FILE = "encoder.pt"
@@ -117,7 +117,7 @@ def read_encoder(folder: Path) -> Released:
         encoder.load_state_dict(raw["encoder"])
         project = None
         if raw["project"] is not None:
-            project = nn.Linear(encoder.config.features, len(raw["project"]["bias"]))
+            project = nn.Linear(encoder.features, len(raw["project"]["bias"]))
             project.load_state_dict(raw["project"])
     except (KeyError, TypeError, RuntimeError, AttributeError) as error:
         raise ModelFileError(f"{folder / FILE} is of another form ({error}); import it again") from None
@@ -204,7 +204,7 @@ def _projection(path: Path, adapter: dict[str, Tensor], encoder: StGcn | ShiftGc
     biases = [value for value in adapter.values() if value.ndim == 1]
     if not adapter:
         return None
-    inputs = encoder.config.features
+    inputs = encoder.features
     if len(weights) != 1 or len(biases) != 1 or weights[0].shape != (len(biases[0]), inputs):
         shapes = ", ".join(str(tuple(value.shape)) for value in adapter.values())
         raise ModelFileError(f"{path}: wanted a projection of (E, {inputs}) and (E,), got {shapes}")

@@ -14,7 +14,7 @@ import torch
 from streams.skeleton.errors import DataError
 from streams.skeleton.window import WindowSpec
 from training.augment import Augmentation
-from training.config import GrammarConfig, StGcnConfig, TrainConfig, TransformerConfig
+from training.config import GrammarConfig, ShiftGcnConfig, StGcnConfig, TrainConfig, TransformerConfig
 from training.methods.pgfa import Pgfa
 from training.methods.text_side import TextSide
 from training.windows import RandomWindows
@@ -23,7 +23,7 @@ CHECKPOINT = "checkpoint.pt"
 METRICS = "metrics.csv"
 SETTINGS = "config.json"
 TEXT_SIDE = "text_side.pt"
-_ENCODERS = {"st-gcn": StGcnConfig, "transformer": TransformerConfig}
+_ENCODERS = {"st-gcn": StGcnConfig, "shift-gcn": ShiftGcnConfig, "transformer": TransformerConfig}
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,8 @@ from typing import Protocol
 
 from torch import Tensor
 
-from training.config import EncoderConfig, StGcnConfig
+from training.config import EncoderConfig, ShiftGcnConfig, StGcnConfig
+from training.encoders.shift_gcn import ShiftGcn
 from training.encoders.st_gcn import StGcn
 from training.encoders.transformer import BodyTransformer
 
@@ -21,7 +22,13 @@ class Encoder(Protocol):
         """Features (N, ``features``) of normalised positions (N, M, T, 25, 3)."""
         ...
 
+    def cube(self, positions: Tensor) -> Tensor:
+        """Features before pooling, (N, ``features``, T', 25)."""
+        ...
 
-def build_encoder(config: EncoderConfig) -> StGcn | BodyTransformer:
+
+def build_encoder(config: EncoderConfig) -> StGcn | ShiftGcn | BodyTransformer:
     """A new encoder with random weights."""
-    return StGcn(config) if isinstance(config, StGcnConfig) else BodyTransformer(config)
+    if isinstance(config, StGcnConfig):
+        return StGcn(config)
+    return ShiftGcn(config) if isinstance(config, ShiftGcnConfig) else BodyTransformer(config)

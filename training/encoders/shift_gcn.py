@@ -1,44 +1,17 @@
 """Shift-GCN: a window of joint positions to one vector, by shifts in place of wide kernels."""
 
 import math
-from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from streams.skeleton.errors import ConfigError
 from streams.skeleton.layouts import NTU_25
 from streams.skeleton.window import MAX_PERSONS
+from training.config import ShiftGcnConfig
 
 _CHANNELS = 3
 _JOINTS = len(NTU_25)
-
-
-@dataclass(frozen=True)
-class ShiftGcnConfig:
-    """Size and habits of the encoder; the defaults are the published ones."""
-
-    kind: Literal["shift-gcn"] = "shift-gcn"
-    """Tells the encoders apart in a run's settings."""
-    width: int = 64
-    """Channels of the first four units; later ones have two and four times as many."""
-    absent: Literal["averaged", "masked"] = "masked"
-    """What a person made of zeros contributes: his features (as published), or nothing (ours).
-    ``"averaged"`` also normalises each person by statistics of its own, as published."""
-    shift_gradient: Literal["plain", "released"] = "plain"
-    """``"released"`` gives every temporal shift a gradient of 0.01 and its sign alone."""
-
-    def __post_init__(self) -> None:
-        """Refuse sizes nobody can build."""
-        if not 1 <= self.width <= 256:
-            raise ConfigError(f"wanted a width of 1 to 256 channels, got {self.width}")
-
-    @property
-    def features(self) -> int:
-        """Length of the output."""
-        return 4 * self.width
 
 
 def shift_index(channels: int, direction: int) -> Tensor:
@@ -178,6 +151,11 @@ class ShiftGcn(nn.Module):
             Unit(_CHANNELS, w, residual=False, released=released),
             *(Unit(a, b, stride=stride, released=released) for a, b, stride in sizes),
         )
+
+    @property
+    def features(self) -> int:
+        """Length of the output."""
+        return 4 * self.config.width
 
     def forward(self, positions: Tensor) -> Tensor:
         """Features (N, 4 ``width``).

@@ -22,6 +22,22 @@ PARTS: tuple[tuple[Joint, ...], ...] = (
 )
 """Joints of a token: trunk, left arm, right arm, left leg, right leg; every joint is in one of them."""
 
+FINE_PARTS: tuple[tuple[Joint, ...], ...] = (
+    (Joint.SPINE_SHOULDER, Joint.NECK, Joint.HEAD),
+    (Joint.SPINE_BASE, Joint.SPINE_MID, Joint.HIP_LEFT, Joint.HIP_RIGHT),
+    *(
+        tuple(Joint[f"{name}_{side}"] for name in names)
+        for names in (
+            ("SHOULDER", "ELBOW", "WRIST"),
+            ("HAND", "HAND_TIP", "THUMB"),
+            ("KNEE", "ANKLE"),
+            ("FOOT",),
+        )
+        for side in ("LEFT", "RIGHT")
+    ),
+)
+"""The same, finer: head, hips, arms, hands, legs, feet; none holds joints of two of STAR's six parts."""
+
 _VELOCITY = 5.0
 """Differences between frames times this are about as large as positions."""
 
@@ -66,16 +82,20 @@ class BodyTransformer(nn.Module):
     """
 
     order: Tensor
+    owner: Tensor
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         self.config = config
         size = config.patch * 6
-        order = torch.tensor([joint for part in PARTS for joint in part])
+        self.parts = PARTS if config.parts == len(PARTS) else FINE_PARTS
+        order = torch.tensor([joint for part in self.parts for joint in part])
         self.register_buffer("order", order, persistent=False)
-        self.read = nn.ModuleList(nn.Linear(size * len(part), config.width) for part in PARTS)
+        owner = [k for joint in range(len(NTU_25)) for k, part in enumerate(self.parts) if joint in part]
+        self.register_buffer("owner", torch.tensor(owner), persistent=False)
+        self.read = nn.ModuleList(nn.Linear(size * len(part), config.width) for part in self.parts)
         self.when = nn.Parameter(torch.randn(config.frames // config.patch, 1, config.width) * 0.02)
-        self.where = nn.Parameter(torch.randn(1, len(PARTS), config.width) * 0.02)
+        self.where = nn.Parameter(torch.randn(1, len(self.parts), config.width) * 0.02)
         self.blocks = nn.Sequential(*(Block(config.width, config.heads) for _ in range(config.depth)))
         self.last = nn.LayerNorm(config.width)
 
@@ -93,16 +113,37 @@ class BodyTransformer(nn.Module):
         Raises:
             ShapeError: T is not the window the encoder was built for.
         """
+        count, persons = positions.shape[:2]
+        tokens = self.blocks(self._kept(self._tokens(self._flat(positions))))
+        pooled = self.last(tokens).mean(dim=1).view(count, persons, self.features)
+        present = (positions != 0).flatten(2).any(dim=2).to(pooled.dtype).unsqueeze(2)
+        return (pooled * present).sum(dim=1) / present.sum(dim=1).clamp(min=1.0)
+
+    def cube(self, positions: Tensor) -> Tensor:
+        """Features before pooling, (N, ``features``, T / ``patch``, 25): the mean over persons.
+
+        Every joint has its part's token, so a mean over joints weighs a part by its joints, unlike
+        ``forward``. No token is left out, in training neither.
+
+        Args:
+            positions: As of ``forward``.
+        """
+        count, persons = positions.shape[:2]
+        tokens = self.last(self.blocks(self._tokens(self._flat(positions))))
+        steps = self.config.frames // self.config.patch
+        each = tokens.view(count, persons, steps, len(self.parts), self.features)
+        present = (positions != 0).flatten(2).any(dim=2).to(each.dtype).view(count, persons, 1, 1, 1)
+        mean = (each * present).sum(dim=1) / present.sum(dim=1).clamp(min=1.0)
+        return mean.index_select(2, self.owner).permute(0, 3, 1, 2)
+
+    def _flat(self, positions: Tensor) -> Tensor:
+        """(N M, T, 25, 3), refused where T is not the encoder's."""
         count, persons, frames, joints, channels = positions.shape
         if frames != self.config.frames:
             raise ShapeError(
                 f"wanted windows of {self.config.frames} frames, got {frames}; set transformer.frames"
             )
-        flat = positions.reshape(count * persons, frames, joints, channels)
-        tokens = self.blocks(self._kept(self._tokens(flat)))
-        pooled = self.last(tokens).mean(dim=1).view(count, persons, self.features)
-        present = (positions != 0).flatten(2).any(dim=2).to(pooled.dtype).unsqueeze(2)
-        return (pooled * present).sum(dim=1) / present.sum(dim=1).clamp(min=1.0)
+        return positions.reshape(count * persons, frames, joints, channels)
 
     def _tokens(self, flat: Tensor) -> Tensor:
         """(B, S, width) of positions (B, T, 25, 3), parts of one time side by side."""
@@ -110,7 +151,7 @@ class BodyTransformer(nn.Module):
         both = torch.cat([flat, velocity * _VELOCITY], dim=3)
         # ``len`` would fix the number of windows in an exported graph.
         count, steps = flat.shape[0], self.config.frames // self.config.patch
-        parts = both.index_select(2, self.order).split([len(part) for part in PARTS], dim=2)
+        parts = both.index_select(2, self.order).split([len(part) for part in self.parts], dim=2)
         read = [layer(part.reshape(count, steps, -1)) for layer, part in zip(self.read, parts, strict=True)]
         return (torch.stack(read, dim=2) + self.when + self.where).flatten(1, 2)
 
@@ -124,4 +165,7 @@ class BodyTransformer(nn.Module):
         return tokens.gather(1, chosen)
 
 
-assert sorted(joint for part in PARTS for joint in part) == list(range(len(NTU_25)))
+assert all(
+    sorted(joint for part in parts for joint in part) == list(range(len(NTU_25)))
+    for parts in (PARTS, FINE_PARTS)
+)

@@ -80,7 +80,8 @@ def fit(
         for step in bar:
             chosen = np.sort(order[step * config.batch : (step + 1) * config.batch])[rank::world]
             batch = torch.from_numpy(np.asarray(inputs[chosen], np.float32)).to(device)
-            value = loss(batch, torch.from_numpy(labels[chosen]).to(device))
+            with torch.autocast(device.partition(":")[0], torch.bfloat16, enabled=config.bfloat16):
+                value = loss(batch, torch.from_numpy(labels[chosen]).to(device))
             optimizer.zero_grad()
             value.backward()
             losses.append(_averaged(model, value, world))

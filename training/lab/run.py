@@ -58,7 +58,7 @@ def run_lab(config: LabConfig, encoder: TextEncoder, *, progress: bool = True) -
         samples, tasks = open_samples(config, described=list(texts))
     told = semantics(samples.names, encoder, texts=texts)
     for task in tasks:
-        for seed in range(config.seeds):
+        for seed in config.only_seeds or range(config.seeds):
             run_trials(config, samples, task, told, seed=seed, progress=progress)
     processes.wait()
     found = {

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -12,8 +13,6 @@ from engine.bundle import Bundle, Calibration
 from engine.text.encoders import TextEncoder
 from streams.skeleton.errors import ConfigError
 from training.calibrate import fit_temperature, fit_unknown
-from training.encoders.shift_gcn import ShiftGcn, hold_shifts
-from training.encoders.st_gcn import StGcn
 from training.export import Content, export_bundle, no_centring
 from training.lab.config import LabConfig
 from training.lab.samples import Samples, Task, open_samples
@@ -41,10 +40,18 @@ class ClassRows(nn.Module):
         return features.unsqueeze(1) if rows is None else rows(features)
 
 
+class Cubes(Protocol):
+    """What makes feature cubes of positions: an encoder, or one with a pooling of its own."""
+
+    def cube(self, positions: Tensor) -> Tensor:
+        """(N, C, T', V)."""
+        ...
+
+
 class Served(nn.Module):
     """An encoder and a method as one model, for ``training.export``."""
 
-    def __init__(self, encoder: StGcn | ShiftGcn, method: nn.Module) -> None:
+    def __init__(self, encoder: Cubes, method: nn.Module) -> None:
         super().__init__()
         self.encoder, self.method = encoder, method
         self.text = ClassRows(method)
@@ -80,7 +87,6 @@ def serve_method(
     told = semantics(samples.names, encoder, texts=texts)
     task = _everything(samples, tasks)
     model = _trained(name, config, samples, task, told, progress)
-    hold_shifts(model)
     content = Content(
         name=f"lab-{name}",
         model=model,
@@ -124,7 +130,7 @@ def _trained(
     folder = config.out / f"served.{name}"
     if name == "pgfa":
         whole = trained_end_to_end(config, samples, task, told, seed=0, folder=folder, progress=progress)
-        return Served(whole.encoder, whole.method).eval()
+        return Served(whole, whole.method).eval()
     frozen = frozen_encoder(
         config, samples, task, seed=0, folder=config.out / "served.encoder", progress=progress
     )

@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.encoders.shift_gcn import ShiftGcn, ShiftGcnConfig
-from training.encoders.st_gcn import StGcn
+from training.encoders.select import Encoder, build_encoder
 from training.lab import processes
-from training.lab.config import END_TO_END, LabConfig, LabEncoder
+from training.lab.config import END_TO_END, LabConfig
 from training.lab.fit import fit
 from training.lab.samples import Samples, Task
 from training.lab.semantics import Semantics
@@ -25,10 +24,10 @@ _BATCH = 128
 class Classifier(nn.Module):
     """Positions (N, M, T, 25, 3) to logits (N, K) of the seen classes."""
 
-    def __init__(self, encoder: StGcn | ShiftGcn, classes: int) -> None:
+    def __init__(self, encoder: Encoder, classes: int) -> None:
         super().__init__()
         self.encoder = encoder
-        self.head = nn.Linear(encoder.config.features, classes)
+        self.head = nn.Linear(encoder.features, classes)
 
     def forward(self, positions: Tensor) -> Tensor:
         """Logits."""
@@ -38,27 +37,26 @@ class Classifier(nn.Module):
 class EndToEnd(nn.Module):
     """A method on cubes with its encoder before it, both trained."""
 
-    def __init__(self, encoder: StGcn | ShiftGcn, method: Projection) -> None:
+    def __init__(self, encoder: Encoder, method: Projection) -> None:
         super().__init__()
         self.encoder, self.method = encoder, method
 
+    def cube(self, positions: Tensor) -> Tensor:
+        """(N, C, 1, 1): the encoder's own pooling, as a cube of one frame and one joint."""
+        return self.encoder(positions)[:, :, None, None]
+
     def loss(self, positions: Tensor, labels: Tensor, seen: Semantics) -> Tensor:
         """The method's, of positions (B, M, T, 25, 3)."""
-        return self.method.loss(self.encoder.cube(positions), labels, seen)
-
-
-def new_encoder(config: LabEncoder) -> StGcn | ShiftGcn:
-    """An encoder with random weights."""
-    return ShiftGcn(config) if isinstance(config, ShiftGcnConfig) else StGcn(config)
+        return self.method.loss(self.cube(positions), labels, seen)
 
 
 def frozen_encoder(
     config: LabConfig, samples: Samples, task: Task, *, seed: int, folder: Path, progress: bool
-) -> StGcn | ShiftGcn:
+) -> Encoder:
     """The encoder trained by cross-entropy on the seen classes, as STAR and Neuron have it."""
     torch.manual_seed(seed)
     seen = task.seen(samples)
-    model = Classifier(new_encoder(config.encoder), len(seen))
+    model = Classifier(build_encoder(config.encoder), len(seen))
     fit(
         model,
         Chosen(samples.positions, task.training),  # pyright: ignore[reportArgumentType]
@@ -69,7 +67,8 @@ def frozen_encoder(
         seed=seed,
         progress=progress,
     )
-    return model.encoder.eval()
+    model.eval()
+    return model.encoder
 
 
 class Chosen:
@@ -87,15 +86,15 @@ class Chosen:
         return self._array[self._chosen[at]]
 
 
-def feature_cubes(encoder: StGcn | ShiftGcn, samples: Samples, path: Path) -> NDArray[np.float16]:
-    """(N, C, T / 4, 25) of every sample, on disk; a file found complete is taken."""
+def feature_cubes(encoder: Encoder, samples: Samples, path: Path) -> NDArray[np.float16]:
+    """(N, C, T', 25) of every sample, on disk; a file found complete is taken."""
     if processes.rank() == 0 and not path.is_file():
         _write_cubes(encoder, samples, path)
     processes.wait()
     return np.load(path, mmap_mode="r")
 
 
-def _write_cubes(encoder: StGcn | ShiftGcn, samples: Samples, path: Path) -> None:
+def _write_cubes(encoder: Encoder, samples: Samples, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".partial")
     with torch.no_grad():
@@ -155,8 +154,8 @@ def trained_end_to_end(
     torch.manual_seed(seed)
     seen = task.seen(samples)
     told = semantics.of(seen)
-    encoder = new_encoder(config.encoder)
-    head = Projection(channels=encoder.config.features, dim=semantics.name.shape[1])
+    encoder = build_encoder(config.encoder)
+    head = Projection(channels=encoder.features, dim=semantics.name.shape[1])
     model = EndToEnd(encoder, head)
     fit(
         model,
@@ -180,7 +179,7 @@ def branch_scores(
     with torch.no_grad():
         for at in range(0, len(test), _BATCH):
             batch = torch.from_numpy(np.asarray(inputs[test[at : at + _BATCH]], np.float32))
-            cubes = model.encoder.cube(batch) if isinstance(model, EndToEnd) else batch
+            cubes = model.cube(batch) if isinstance(model, EndToEnd) else batch
             found.append(method.branches(cubes, semantics).numpy())
     return np.concatenate(found, axis=1)
 
@@ -191,7 +190,7 @@ def embeddings(model: EndToEnd, samples: Samples, test: NDArray[np.int64]) -> ND
     with torch.no_grad():
         for at in range(0, len(test), _BATCH):
             batch = torch.from_numpy(np.asarray(samples.positions[test[at : at + _BATCH]], np.float32))
-            found.append(model.method.rows(model.encoder.cube(batch)).numpy())
+            found.append(model.method.rows(model.cube(batch)).numpy())
     return np.concatenate(found)
 
 

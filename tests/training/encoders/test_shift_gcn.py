@@ -8,9 +8,9 @@ import torch
 
 from engine.backends.session import GraphSession
 from streams.skeleton.errors import ConfigError
+from training.config import ShiftGcnConfig
 from training.encoders.shift_gcn import (
     ShiftGcn,
-    ShiftGcnConfig,
     TemporalShift,
     Unit,
     hold_shifts,

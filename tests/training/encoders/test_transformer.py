@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
 from streams.skeleton.errors import ConfigError, ShapeError
 from training.config import TransformerConfig
-from training.encoders.transformer import PARTS, Block, BodyTransformer
+from training.encoders.transformer import FINE_PARTS, PARTS, Block, BodyTransformer
+from training.methods.star import part_joints
 
 SMALL = TransformerConfig(width=16, depth=2, heads=2)
 
@@ -17,8 +20,33 @@ def encoder() -> BodyTransformer:
     return BodyTransformer(SMALL).eval()
 
 
-def test_every_joint_is_in_one_part() -> None:
-    assert sorted(joint for part in PARTS for joint in part) == list(range(25))
+@pytest.mark.parametrize("parts", [PARTS, FINE_PARTS], ids=["five", "ten"])
+def test_every_joint_is_in_one_part(parts: tuple[tuple[int, ...], ...]) -> None:
+    assert sorted(joint for part in parts for joint in part) == list(range(25))
+
+
+def test_fine_parts_never_hold_joints_of_two_of_stars() -> None:
+    stars = [set(joints) for joints in part_joints(6)]
+    assert all(any(set(part) <= joints for joints in stars) for part in FINE_PARTS)
+
+
+def test_cube_holds_each_joints_token() -> None:
+    torch.manual_seed(0)
+    model, x = BodyTransformer(replace(SMALL, parts=10, patch=8)).eval(), windows(3, persons=2)
+    cube = model.cube(x)
+    assert cube.shape == (3, 16, 6, 25)
+    for part in FINE_PARTS:
+        first = cube[..., part[0]]
+        assert all(torch.equal(cube[..., joint], first) for joint in part)
+    # The mean over tokens, each part once, is the encoder's own feature.
+    pooled = torch.stack([cube[..., part[0]] for part in FINE_PARTS]).mean(dim=(0, 3))
+    torch.testing.assert_close(pooled, model(x), rtol=1e-4, atol=1e-5)
+
+
+def test_a_masked_person_adds_nothing_to_the_cube() -> None:
+    model, lone = encoder(), windows(2)
+    padded = torch.cat([lone, torch.zeros_like(lone)], dim=1)
+    torch.testing.assert_close(model.cube(padded), model.cube(lone), rtol=1e-4, atol=1e-5)
 
 
 def test_block_is_attention_as_torch_computes_it() -> None:

@@ -7,7 +7,7 @@ import pytest
 from streams.skeleton.errors import DataError
 from streams.skeleton.window import WindowSpec
 from tests.training.small_data import HashEncoder, write_packed
-from training.encoders.shift_gcn import ShiftGcnConfig
+from training.config import ShiftGcnConfig
 from training.lab.config import FitConfig, LabConfig
 from training.lab.results import read_trials
 from training.lab.run import run_lab
