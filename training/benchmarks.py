@@ -35,6 +35,11 @@ class ClassSplit:
     source: str
     exemplars: tuple[str, ...] = ()
 
+    @property
+    def one_shot(self) -> bool:
+        """Whether one example of each unseen class is shown, and no recording held out."""
+        return self.name.startswith("one-shot")
+
 
 @dataclass(frozen=True)
 class RecordingSplit:

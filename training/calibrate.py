@@ -76,10 +76,7 @@ def prototype_scores(
     share: float,
     asked: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
-    """(N, K) cosines to PGFA's offline prototypes (TIP 2025, sec. III-C, eqs. 8 to 11).
-
-    Every sample is labelled by its nearest text; a class whose samples, the ``share`` of least
-    entropy among them, number at least one is replaced by their mean.
+    """(N, K) cosines to PGFA's offline prototypes, as ``prototypes`` makes them.
 
     Args:
         embeddings: (N, P, D) unit rows.
@@ -87,20 +84,36 @@ def prototype_scores(
         share: Alpha, (0, 1].
         asked: (N, P, D) unit rows to score; the embeddings themselves if None.
     """
+    wanted = embeddings if asked is None else asked
+    return np.einsum("npd,kpd->nk", wanted, prototypes(embeddings, classes, share=share)) / classes.shape[1]
+
+
+def prototypes(
+    embeddings: NDArray[np.float32], classes: NDArray[np.float32], *, share: float
+) -> NDArray[np.float32]:
+    """(K, P, D) unit rows: PGFA's offline prototypes (TIP 2025, sec. III-C, eqs. 8 to 11).
+
+    Every sample is labelled by its nearest class row; a class whose samples, the ``share`` of least
+    entropy among them, number at least one is replaced by their mean.
+
+    Args:
+        embeddings: (N, P, D) unit rows.
+        classes: (K, P, D) unit rows.
+        share: Alpha, (0, 1].
+    """
     scores = np.einsum("npd,kpd->nk", embeddings, classes) / classes.shape[1]
     labels = scores.argmax(axis=1)
     weights = np.exp(scores)  # of raw cosines, as released
     chances = weights / weights.sum(axis=1, keepdims=True)
     entropy = -(chances * np.log(chances)).sum(axis=1)
-    prototypes = classes.copy()
+    found = classes.copy()
     for k in range(len(classes)):
         mine = np.flatnonzero(labels == k)
         chosen = mine[np.argsort(entropy[mine], kind="stable")[: int(share * len(mine))]]
         if len(chosen):
             mean = embeddings[chosen].mean(axis=0)
-            prototypes[k] = mean / np.maximum(np.linalg.norm(mean, axis=-1, keepdims=True), 1e-12)
-    wanted = embeddings if asked is None else asked
-    return np.einsum("npd,kpd->nk", wanted, prototypes) / classes.shape[1]
+            found[k] = mean / np.maximum(np.linalg.norm(mean, axis=-1, keepdims=True), 1e-12)
+    return found
 
 
 def fit_idle(acting: Iterable[NDArray[np.float32]], standing: Iterable[NDArray[np.float32]]) -> float:

@@ -93,13 +93,13 @@ class LabConfig:
     window: WindowSpec = field(default_factory=WindowSpec)
     pretrain: FitConfig = field(
         default_factory=lambda: FitConfig(
-            epochs=30, optimizer="adamw", learning_rate=1e-3, weight_decay=0.05, bfloat16=True
+            epochs=20, optimizer="adamw", learning_rate=1e-3, weight_decay=0.05, bfloat16=True
         )
     )
     """Of the frozen encoder, by cross-entropy on the seen classes."""
     align: FitConfig = field(
         default_factory=lambda: FitConfig(
-            epochs=15, optimizer="adamw", learning_rate=1e-3, weight_decay=0.01
+            epochs=8, optimizer="adamw", learning_rate=1e-3, weight_decay=0.01
         )
     )
     """Of the methods on its features."""

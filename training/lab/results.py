@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,11 @@ class Trial:
         return tuple(k for k in range(self.branches.shape[2]) if k not in set(self.unseen))
 
     @property
+    def generalised(self) -> bool:
+        """Whether samples of seen classes were tested, too."""
+        return bool(np.isin(self.truth, self.seen).any())
+
+    @property
     def probabilities(self) -> NDArray[np.float64]:
         """(m, K): the mean over branches of their softmax over all classes."""
         return np.mean([probabilities(table) for table in self.branches], axis=0)
@@ -55,16 +60,16 @@ class Figures:
     """The same, every class alike."""
     either: float
     """Either-hit over branches (Neuron's published measure); top-1 where there is one branch."""
-    area: float
-    """Under the curve of U over S."""
-    seen: float
-    """S at the gamma of the other tasks."""
-    unseen: float
-    """U at the same."""
-    harmonic: float
-    """H of the two."""
     chance: float
     """Top-1 of a guess among the unseen classes."""
+    area: float | None = None
+    """Under the curve of U over S; None, as all below, where no seen class was tested."""
+    seen: float | None = None
+    """S at the gamma of the other tasks."""
+    unseen: float | None = None
+    """U at the same."""
+    harmonic: float | None = None
+    """H of the two."""
 
 
 def trial_path(folder: Path, task: str, method: str, seed: int) -> Path:
@@ -115,16 +120,21 @@ def figures(trial: Trial, *, gamma: float) -> Figures:
     truth = np.searchsorted(columns, trial.truth[hidden])
     branches = trial.branches[:, hidden][:, :, columns]
     strict = np.mean([probabilities(table) for table in branches], axis=0)
-    both = generalised(trial.probabilities, trial.truth, trial.seen, gamma=gamma)
-    return Figures(
+    found = Figures(
         zero_shot=top_k(strict, truth),
         balanced=balanced_top_k(strict, truth),
         either=either_hit(list(branches), truth),
+        chance=1 / len(columns),
+    )
+    if not trial.generalised:
+        return found
+    both = generalised(trial.probabilities, trial.truth, trial.seen, gamma=gamma)
+    return replace(
+        found,
         area=ausuc(trial.probabilities, trial.truth, trial.seen),
         seen=both.seen,
         unseen=both.unseen,
         harmonic=harmonic_mean(both.seen, both.unseen),
-        chance=1 / len(columns),
     )
 
 
@@ -134,7 +144,11 @@ def all_figures(trials: Sequence[Trial]) -> dict[tuple[str, str, int], Figures]:
     The hidden classes of another task are seen ones here, so no test label chooses its own gamma. A
     lone task has gamma 0.
     """
-    best = {(t.task, t.method, t.seed): fit_calibration(t.probabilities, t.truth, t.seen) for t in trials}
+    best = {
+        (t.task, t.method, t.seed): fit_calibration(t.probabilities, t.truth, t.seen)
+        for t in trials
+        if t.generalised
+    }
     found: dict[tuple[str, str, int], Figures] = {}
     for trial in trials:
         others = [
@@ -165,10 +179,11 @@ def summary(trials: Sequence[Trial]) -> dict[str, Any]:
 
 def _spread(many: Sequence[Figures]) -> dict[str, Any]:
     names = asdict(many[0])
-    table = {name: np.array([getattr(one, name) for one in many]) for name in names}
+    told = {name: [value for one in many if (value := getattr(one, name)) is not None] for name in names}
     return {"trials": len(many)} | {
-        name: {"mean": round(float(values.mean()), 4), "sd": round(float(values.std()), 4)}
-        for name, values in table.items()
+        name: {"mean": round(float(np.mean(values)), 4), "sd": round(float(np.std(values)), 4)}
+        for name, values in told.items()
+        if values
     }
 
 

@@ -23,6 +23,7 @@ from training.lab.semantics import (
     semantics,
 )
 from training.lab.trial import (
+    EndToEnd,
     branch_scores,
     embeddings,
     feature_cubes,
@@ -31,9 +32,12 @@ from training.lab.trial import (
     trained_end_to_end,
     trained_method,
 )
+from training.one_shot import ROUNDS, one_shot_scores
 
 PROTOTYPES = "pgfa-prototypes"
 """PGFA's embeddings against its test-time prototypes; sees the whole test set before it answers."""
+EXEMPLARS, ONE_SHOT = "pgfa-exemplars", "pgfa-one-shot"
+"""PGFA's embeddings against one example of each unseen class, and against prototypes grown from them."""
 
 
 def run_lab(config: LabConfig, encoder: TextEncoder, *, progress: bool = True) -> dict[str, Any]:
@@ -75,7 +79,9 @@ def run_trials(
 ) -> None:
     """Every method on one task with one seed."""
     wanted = [
-        name for name in config.methods if not trial_path(config.out, task.name, name, seed).is_file()
+        name
+        for name in config.methods
+        if not all(trial_path(config.out, task.name, row, seed).is_file() for row in _rows_of(name, task))
     ]
     processes.wait()  # nobody writes before everybody has looked
     folder = config.out / f"{task.name}.seed-{seed}"
@@ -103,6 +109,13 @@ def run_trials(
             _end_to_end(config, samples, task, told, name, seed, folder / name, progress)
 
 
+def _rows_of(name: str, task: Task) -> tuple[str, ...]:
+    """The rows of the table that a method gives."""
+    if not is_end_to_end(name):
+        return (name,)
+    return (name, PROTOTYPES, *((EXEMPLARS, ONE_SHOT) if task.exemplars else ()))
+
+
 def _end_to_end(
     config: LabConfig,
     samples: Samples,
@@ -115,16 +128,33 @@ def _end_to_end(
 ) -> None:
     model = trained_end_to_end(config, samples, task, told, seed=seed, folder=folder, progress=progress)
     rows = embeddings(model, samples, task.test)
-    _keep(
-        config.out,
-        task,
-        PROTOTYPES,
-        seed,
-        _with_prototypes(config, rows, samples, task, told)[None],
-        samples,
-    )
-    # Last: its file says that both are there.
+    tables = _with_prototypes(config, rows, samples, task, told)
+    _keep(config.out, task, PROTOTYPES, seed, tables[None], samples)
     _keep(config.out, task, name, seed, branch_scores(model, samples.positions, task.test, told), samples)
+    if task.exemplars:
+        _one_shot(config, model, rows, samples, task, seed)
+
+
+def _one_shot(
+    config: LabConfig,
+    model: EndToEnd,
+    rows: NDArray[np.float32],
+    samples: Samples,
+    task: Task,
+    seed: int,
+) -> None:
+    """Keep what one example of each unseen class gives; the examples' own recordings are not asked."""
+    shown = np.array(task.exemplars)
+    exemplars = embeddings(model, samples, shown)
+    asked = np.isin(samples.labels[task.test], task.unseen)
+    asked &= ~np.isin(samples.recordings[task.test], samples.recordings[shown])
+    truth = samples.labels[task.test][asked]
+    for row, rounds in ((EXEMPLARS, 0), (ONE_SHOT, ROUNDS)):
+        found = one_shot_scores(rows[asked], exemplars, share=config.prototype_share, rounds=rounds)
+        table = np.full((1, len(truth), len(samples.names)), -np.inf, np.float32)
+        table[0][:, list(task.unseen)] = found / 0.07
+        if processes.rank() == 0:
+            write_trial(config.out, Trial(task.name, row, seed, table, truth, task.unseen))
 
 
 def _with_prototypes(

@@ -23,11 +23,13 @@ class Samples:
         positions: (N, M, T, 25, 3) float32 encoder input, perhaps on disk.
         labels: (N,) int64, index into ``names``.
         names: K class names.
+        recordings: (N,) int64, what each was cut from.
     """
 
     positions: NDArray[np.float32]
     labels: NDArray[np.int64]
     names: tuple[str, ...]
+    recordings: NDArray[np.int64]
 
     def __len__(self) -> int:
         """N."""
@@ -42,13 +44,15 @@ class Task:
         name: For example ``"fold-0"`` or ``"smie-1"``.
         unseen: Indices of the hidden classes.
         training: (n,) samples of seen classes to learn from.
-        test: (m,) samples of seen and of unseen classes.
+        test: (m,) samples of seen and of unseen classes; of unseen ones alone where the task is one-shot.
+        exemplars: One sample of each unseen class, in their order, for one-shot results; none without.
     """
 
     name: str
     unseen: tuple[int, ...]
     training: NDArray[np.int64]
     test: NDArray[np.int64]
+    exemplars: tuple[int, ...] = ()
 
     def seen(self, samples: Samples) -> tuple[int, ...]:
         """Indices of the other classes that have training samples."""
@@ -74,7 +78,7 @@ def open_samples(config: LabConfig, *, described: Sequence[str]) -> tuple[Sample
     labels = np.array([index[kept.labels[n]] for n in owners])
     held = hold_out_subjects(kept.subjects, share=config.held_subjects)
     held_out = np.array([kept.subjects[n] in held for n in owners])
-    samples = Samples(normalized_batch(windows), labels, names)
+    samples = Samples(normalized_batch(windows), labels, names, owners)
     tasks: list[Task] = []
     for fold, hidden in enumerate(leave_classes_out(kept.labels, folds=config.folds, least=config.least)):
         if config.only_folds and fold not in config.only_folds:
@@ -86,7 +90,9 @@ def open_samples(config: LabConfig, *, described: Sequence[str]) -> tuple[Sample
                 f"wanted samples to train on and seen ones to test on in fold {fold}, got none; "
                 "use more sets or fewer folds"
             )
-        tasks.append(Task(f"fold-{fold}", tuple(sorted(index[name] for name in hidden)), training, test))
+        columns = tuple(sorted(index[name] for name in hidden))
+        first = tuple(int(np.argmax(labels == k)) for k in columns)
+        tasks.append(Task(f"fold-{fold}", columns, training, test, exemplars=first))
     return samples, tasks
 
 

@@ -10,6 +10,7 @@ import anymove
 from tests.streams.formats.written import at
 from tests.training.small_data import HashEncoder
 from training.benchmarks import class_split
+from training.lab.results import read_trials
 
 SMALL = (
     *("--seeds", "1", "--threads", "1", "--window.frames", "12", "--methods", "devise", "neuron", "pgfa"),
@@ -79,6 +80,36 @@ def test_ntu_folder_to_table(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     rows = [line for line in page.read_text().splitlines() if "NTU-60 55-5" in line and "Neuron" in line]
     assert "not run" not in rows[0]
     assert "not run" in next(line for line in page.read_text().splitlines() if "NTU-120 110-10" in line)
+
+
+def test_one_shot_split_needs_its_exemplars(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    split = class_split("ntu60", "one-shot-50-10")
+    names = [f"S001C001P001R001A{action:03d}" for action in range(1, 61)]
+    raw, out = tmp_path / "raw", str(tmp_path / "ntu60")
+    raw.mkdir()
+    for name in (*names, *split.exemplars):
+        (raw / f"{name}.skeleton").write_text(ntu_recording(int(name[-3:])))
+    assert anymove.main(["convert", "ntu60", str(raw), "--out", out, "--frames", "12"]) == 0
+    page = tmp_path / "lab.md"
+    command = ["lab", "--data", out, "--out", str(tmp_path / "lab"), "--split", split.name]
+    assert (
+        anymove.main([*command, "--report", str(page), *SMALL[:6], "--methods", "pgfa", *SMALL[10:]]) == 0
+    )
+    found = json.loads((tmp_path / "lab" / "results.json").read_text())
+    shown = {trial["method"]: trial for trial in found["trials"]}
+    assert {"pgfa-exemplars", "pgfa-one-shot"} < set(shown)
+    assert shown["pgfa-one-shot"]["harmonic"] is None
+    row = next(line for line in page.read_text().splitlines() if "NTU-60 one-shot-50-10" in line)
+    assert "not run" not in row
+    trial = next(t for t in read_trials(tmp_path / "lab") if t.method == "pgfa-one-shot")
+    assert sorted(trial.truth) == sorted(split.unseen)  # a recording each; the exemplars are not asked
+    capsys.readouterr()
+
+    (raw / f"{split.exemplars[3]}.skeleton").unlink()
+    other = str(tmp_path / "without")
+    assert anymove.main(["convert", "ntu60", str(raw), "--out", other, "--frames", "12"]) == 0
+    assert anymove.main(["lab", "--data", other, "--out", str(tmp_path / "x"), "--split", split.name]) == 2
+    assert split.exemplars[3] in capsys.readouterr().err
 
 
 def test_pku_folder_to_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

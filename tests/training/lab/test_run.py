@@ -45,11 +45,13 @@ def config(folder: Path, **changes: object) -> LabConfig:
 def test_every_method_is_trained_scored_and_not_done_twice(tmp_path: Path) -> None:
     asked = config(tmp_path)
     found = run_lab(asked, HashEncoder(), progress=False)
-    methods = ("devise", "star", "neuron", "pgfa", "pgfa-prototypes")
+    methods = ("devise", "star", "neuron", "pgfa", "pgfa-prototypes", "pgfa-exemplars", "pgfa-one-shot")
     assert set(found["methods"]) == set(methods)
     trials = {trial.method: trial for trial in read_trials(asked.out)}
     assert trials["neuron"].branches.shape[0] == 2
     assert len(trials["star"].unseen) == 2
+    assert len(trials["pgfa-one-shot"].truth) == 2 * 10 - 2
+    assert "harmonic" not in found["methods"]["pgfa-one-shot"]
     written = {path: path.stat().st_mtime_ns for path in (asked.out / "trials").iterdir()}
     again = run_lab(asked, HashEncoder(), progress=False)
     assert {path: path.stat().st_mtime_ns for path in (asked.out / "trials").iterdir()} == written
@@ -66,6 +68,7 @@ def test_folds_hide_classes_and_test_other_subjects(tmp_path: Path) -> None:
         assert np.isin(samples.labels[task.test], task.unseen).any()
         assert not set(task.training) & set(task.test)
         assert len(task.seen(samples)) == 4
+        assert [samples.labels[n] for n in task.exemplars] == list(task.unseen)
 
 
 def test_too_few_classes_are_refused(tmp_path: Path) -> None:
