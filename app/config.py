@@ -7,6 +7,8 @@ from streams.config import LIVE_KINDS, MAX_POSES
 from streams.skeleton.errors import ConfigError
 
 MAX_ACTIONS = 500
+BROWSER_SOURCE = "browser"
+"""What the source is called that is the camera of whoever has the page open."""
 
 
 @dataclass(frozen=True)
@@ -15,8 +17,9 @@ class RunConfig:
 
     source: str = "auto"
     """"0" for a camera, "rtsp://..." for one on the network; "kinect:tcp://127.0.0.1:5590" for skeletons
-    that another program sends; "synthetic" for the synthetic person; a video, recorded session or file of
-    skeletons by its path; "auto" is camera 0 or, without one, the synthetic person."""
+    that another program sends; "browser" for the camera of whoever has the page open; "synthetic" for the
+    synthetic person; a video, recorded session or file of skeletons by its path; "auto" is camera 0 or,
+    without one, the synthetic person."""
     actions: str = ""
     """Names of actions, separated by commas. With the page, those missing are added; headless,
     the set is exactly these."""
@@ -67,6 +70,10 @@ class RunConfig:
         if (self.predictions or self.fast) and not self.headless:
             option = "--predictions" if self.predictions else "--fast"
             raise ConfigError(f"wanted {option} together with --headless, got it alone; add --headless")
+        if self.headless and self.source == BROWSER_SOURCE:
+            raise ConfigError(
+                "wanted a source without the page, got a browser's camera; leave out --headless"
+            )
         if self.headless and self.kiosk:
             raise ConfigError("wanted --kiosk with its page, got --headless; leave one of them out")
         if self.headless and (self.webhook or self.mqtt):

@@ -5,6 +5,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,7 +13,7 @@ from typing import Any, Self
 import zmq
 
 from app.child import ChildSpec, leashed
-from app.config import RunConfig
+from app.config import BROWSER_SOURCE, RunConfig
 from app.processes import Supervisor
 from streams.config import Endpoints
 
@@ -66,20 +67,24 @@ class Installation:
         command = leashed("engine", *options)
         self.supervisor.start(ChildSpec(ENGINE, command, ready_timeout_s=ENGINE_READY_S, restart=restart))
 
-    def start_capture(self, *, loop: bool = False, restart: bool = True) -> None:
+    def start_capture(self, *, loop: bool = False, restart: bool = True, browser: bool = False) -> None:
         """Start watching.
 
         Args:
             loop: Play a file again and again.
             restart: Start it again whenever it fails; a source that ends is no failure.
+            browser: Watch through a browser's camera, whatever was to be watched.
         """
         config = self._config
-        options = ["--source", config.source, *_address_options(self.endpoints, "windows", "preview")]
+        browser = browser or config.source == BROWSER_SOURCE
+        source = f"{BROWSER_SOURCE}:{self.endpoints.browser}" if browser else config.source
+        options = ["--source", source, *_address_options(self.endpoints, "windows", "preview")]
         options += ["--poses", str(config.poses)]
         options += ["--pairs"] if config.pairs else []
         options += ["--joints-only"] if config.joints_only else []
-        options += ["--fast"] if config.fast and config.source_is_file else []
-        options += ["--loop"] if loop and config.source_is_file else []
+        is_file = config.source_is_file and not browser
+        options += ["--fast"] if config.fast and is_file else []
+        options += ["--loop"] if loop and is_file else []
         if config.pose_model is not None:
             options += ["--pose-model", str(config.pose_model.resolve())]
         command = leashed("streams", *options)
@@ -91,6 +96,12 @@ class Installation:
         """Start what shows a page in full screen, and again whenever it ends."""
         command = leashed("app.kiosk.browser", program, url)
         self.supervisor.start(ChildSpec(BROWSER, command))
+
+    def watch_browser(self, on: bool) -> None:
+        """Watch through a browser's camera from now on, or again what was watched before."""
+        if self._config.source != BROWSER_SOURCE:
+            self.stop_capture()
+            self.start_capture(loop=True, browser=on)
 
     def stop_capture(self) -> None:
         """Return once nothing is watched any more and the last counters have been printed."""
@@ -128,7 +139,7 @@ def _endpoints(folder: Path) -> Endpoints:
     """Addresses of ipc sockets in the folder; where they cannot be, free ports of loopback."""
     if os.name == "posix" and zmq.has("ipc") and len(str(folder)) <= _LONGEST_IPC_PATH:
         return Endpoints.in_folder(folder)
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in fields(Endpoints)]
     ports = [probe.getsockname()[1] for probe in probes]
     for probe in probes:
         probe.close()

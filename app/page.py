@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from app import server
 from app.access import Access, read_secrets
 from app.board import Board
+from app.browser_camera import BrowserCamera
 from app.config import RunConfig
 from app.controller import Controller
 from app.guard import AllowedHosts
@@ -114,6 +115,9 @@ class PageRun:
             teaching=self._teaching,
             access=self._access,
             numbers=self._numbers,
+            camera=BrowserCamera(
+                self._installation.endpoints.browser, watch=self._installation.watch_browser
+            ),
             turns=self._turns,
         )
         return server.create(behind, hosts=AllowedHosts(bound=self._config.host))

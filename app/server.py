@@ -18,6 +18,7 @@ from app.api import access as access_api
 from app.api import actions, metrics, teaching, turns, vocabulary
 from app.api.replies import refuse_malformed
 from app.board import Board
+from app.browser_camera import MAX_BYTES, BrowserCamera
 from app.controller import Controller
 from app.guard import AllowedHosts, Guard
 from app.kiosk.turns import Turns
@@ -43,6 +44,8 @@ class Behind:
     access: Access
     numbers: Callable[[], Mapping[str, float]]
     """Measurements, for ``/metrics``."""
+    camera: BrowserCamera | None = None
+    """Takes a browser's pictures; None where capture takes none."""
     turns: Turns | None = None
     """Of the kiosk; None where there is none."""
 
@@ -68,13 +71,19 @@ def without_page(behind: Behind, *, hosts: AllowedHosts) -> FastAPI:
     _add_interface(app, behind)
 
     def hello() -> dict[str, Any]:
-        return {"limbs": drawing.limbs()}
+        return {"limbs": drawing.limbs(), "takes_camera": behind.camera is not None}
 
     channel = LiveChannel(behind.board, hello)
 
     @app.websocket("/live")
     async def live(socket: WebSocket) -> None:
         await channel.serve(socket)
+
+    if (taker := behind.camera) is not None:
+
+        @app.websocket("/camera")
+        async def camera(socket: WebSocket) -> None:
+            await taker.serve(socket, allowed=access_api.role_of(behind.access, socket) == "operator")
 
     if behind.turns is not None:
 
@@ -120,7 +129,7 @@ class PageServer:
             factory=True,
             log_level="warning",
             access_log=False,
-            ws_max_size=4 * MAX_TEXT,
+            ws_max_size=max(MAX_TEXT, MAX_BYTES),
             ws_ping_interval=20.0,
             ws_ping_timeout=20.0,
             timeout_graceful_shutdown=2,

@@ -1,7 +1,7 @@
 """Where processes meet, and where files live."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import platformdirs
@@ -28,11 +28,13 @@ class Endpoints:
     """ROUTER of the engine: actions are added, renamed, removed; health is asked."""
     preview: str = "tcp://127.0.0.1:5584"
     """PUB of a capture process: joints, and pictures unless it runs joints-only."""
+    browser: str = "tcp://127.0.0.1:5585"
+    """PULL of a capture process that watches through a browser's camera: pictures come in."""
 
     @classmethod
     def in_folder(cls, folder: Path) -> "Endpoints":
         """Addresses of ipc sockets in a private folder (POSIX only; at most some 90 characters long)."""
-        return cls(*(f"ipc://{folder}/{name}" for name in ("windows", "predictions", "control", "preview")))
+        return cls(**{plane.name: f"ipc://{folder}/{plane.name}" for plane in fields(cls)})
 
 
 @dataclass(frozen=True)

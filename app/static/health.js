@@ -5,7 +5,7 @@ import { element, say, set } from "./dom.js";
 const STATES = { starting: "starting", waiting: "restarting", failed: "stopped", finished: "finished", stopped: "stopped" };
 
 export function createHealth(find) {
-  const [health, badge, problems, meters] = ["health", "badge", "notice", "meters"].map(find);
+  const [health, badge, problems, advised, meters] = ["health", "badge", "notice", "advice", "meters"].map(find);
 
   function process({ label, state, restarts }) {
     const title = restarts ? `started again ${restarts} times` : null;
@@ -26,8 +26,10 @@ export function createHealth(find) {
     show({ processes, outward, meters: measured, problem, advice, joints_only: jointsOnly }) {
       health.replaceChildren(...Object.values(processes).map(process), ...outward.map(receiver));
       set(badge, "hidden", jointsOnly && !problem ? null : "");
+      notice(problem);
       // What keeps everything from working comes before what could be better.
-      notice(problem ?? advice.map((said) => `${said[0].toUpperCase()}${said.slice(1)}.`).join(" "));
+      set(advised, "hidden", advice.length && !problem ? null : "");
+      say(advised, advice.map((said) => `${said[0].toUpperCase()}${said.slice(1)}.`).join(" "));
       const shown = measured.map(({ before, value, after, warn }) =>
         element("span", { "data-warn": warn ? "" : null }, `${before} `, element("b", {}, value), ` ${after}`),
       );

@@ -1,6 +1,7 @@
 // Puts the page together: one socket, and a panel for each kind of message.
 
 import { createActions } from "./actions.js";
+import { createCamera } from "./camera.js";
 import { createCaption } from "./caption.js";
 import { createCorrect } from "./correct.js";
 import { set } from "./dom.js";
@@ -30,11 +31,13 @@ export function mount(root) {
   const correct = createCorrect(find("fix"), { toast });
   const actions = createActions({ page, find, toast, teach });
   const operator = createOperator(page, { button: find("operator") });
+  const camera = createCamera(find("camera"), { toast, onRefused: operator.ask });
   createSets(page, { opener: find("sets"), toast });
   const now = { linked: false, people: [], actions: [], status: null };
 
   const receive = {
-    hello({ limbs }) {
+    hello({ limbs, takes_camera: takesCamera }) {
+      camera.offer(takesCamera);
       stage.setLimbs(limbs);
       stage.clear();
     },

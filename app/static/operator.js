@@ -56,5 +56,5 @@ export function createOperator(page, { button }) {
     if (!dialog.open) ask();
   });
 
-  return { refresh: async () => show(await api.session()) };
+  return { ask, refresh: async () => show(await api.session()) };
 }

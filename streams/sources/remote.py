@@ -19,19 +19,14 @@ the joint order of ``streams.skeleton.layouts``. Unit and axes are those of the 
 """
 
 import json
-import logging
-import threading
-import time
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import zmq
 from numpy.typing import NDArray
 
-from streams.skeleton.errors import InputError, SourceError, WireError, WireVersionError
+from streams.skeleton.errors import InputError, WireError, WireVersionError
 from streams.skeleton.layouts import NTU_25
 from streams.skeleton.normalize import body_size
 from streams.skeleton.retarget import (
@@ -43,21 +38,14 @@ from streams.skeleton.retarget import (
     Retargeting,
 )
 from streams.sources.base import Person, SkeletonFrame
-from streams.sources.presence import Presence
+from streams.sources.inbox import Inbox
 
 VERSION = 1
 MAX_BODIES = 6
 SCHEME = "kinect:"
-SILENT_S = 2.0
-"""Time without a frame after which the sender counts as gone, seconds."""
 
-_NOBODY = "wanted skeletons from another program, got none "
-_START = "start the sensor's program (docs/sensors.md)"
-
-_log = logging.getLogger(__name__)
 _MAX_HEADER = 4096
 _MAX_BYTES = MAX_BODIES * 33 * 16
-_POLL_MS = 100
 _MOST_US = 2**52
 _KINECT = np.ones(3, np.float32)
 _LAYOUTS: dict[str, tuple[Retargeting | None, NDArray[np.float32]]] = {
@@ -163,33 +151,20 @@ class RemoteSource:
     """
 
     def __init__(self, address: str) -> None:
-        endpoint = address.removeprefix(SCHEME)
-        _refuse_remote(endpoint)
         self.name = address
         self.live = True
-        self.dropped = 0
-        """Frames that a newer one replaced before they were taken."""
-        self.refused: Counter[str] = Counter()
-        """Messages that were no frame, by the code of their error."""
-        self.presence = Presence(address, absent=f"{_NOBODY}yet; {_START}")
+        self._inbox = Inbox(
+            address,
+            address.removeprefix(SCHEME),
+            decode=self._frame,
+            max_bytes=max(_MAX_HEADER, _MAX_BYTES),
+            what="skeletons",
+            start="start the sensor's program (docs/sensors.md)",
+        )
+        self.presence = self._inbox.presence
         """Whether somebody sends."""
-        self._context = zmq.Context[zmq.Socket[bytes]]()
-        self._socket = self._context.socket(zmq.PULL)
-        self._socket.linger = 0
-        self._socket.rcvhwm = 8
-        self._socket.maxmsgsize = max(_MAX_HEADER, _MAX_BYTES)
-        try:
-            self._socket.bind(endpoint)
-        except zmq.ZMQError as error:
-            self._socket.close()
-            self._context.term()
-            raise SourceError(
-                f"wanted to receive skeletons at {endpoint}, got {error.strerror}; end the other program "
-                "or choose another address"
-            ) from None
-        self._closed = threading.Event()
-        self._iterated = False
-        self._refusal: str | None = None
+        self.refused = self._inbox.refused
+        """Messages that were no frame, by the code of their error."""
         self._offset_ns: int | None = None
         self._last_us = -1
         self._last_ns = 0
@@ -197,59 +172,24 @@ class RemoteSource:
     @property
     def endpoint(self) -> str:
         """The address bound, a free port filled in."""
-        return self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
+        return self._inbox.endpoint
+
+    @property
+    def dropped(self) -> int:
+        """Frames that a newer one replaced before they were taken."""
+        return self._inbox.dropped
 
     def __iter__(self) -> Iterator[SkeletonFrame]:
         """Frames in order of time, until ``close``; nothing while nobody sends."""
-        self._iterated = True
-        heard_ns = time.monotonic_ns()
-        try:
-            while not self._closed.is_set():
-                parts = self._newest()
-                now_ns = time.monotonic_ns()
-                frame = None if parts is None else self._frame(parts, now_ns)
-                if frame is not None:
-                    heard_ns = now_ns
-                    self.presence.find()
-                    yield frame
-                elif now_ns - heard_ns > SILENT_S * 1e9:
-                    silent = self.presence.absent or f"{_NOBODY}for {SILENT_S:g} s; {_START}"
-                    self.presence.lose(self._refusal or silent)
-        finally:
-            self._give_back()
+        return iter(self._inbox)
 
     def close(self) -> None:
         """End the iteration; from any thread. The address is free once it has ended."""
-        self._closed.set()
-        # Whoever iterates owns the socket.
-        if not self._iterated:
-            self._give_back()
+        self._inbox.close()
 
-    def _give_back(self) -> None:
-        self._socket.close()
-        self._context.term()
-
-    def _newest(self) -> list[bytes] | None:
-        """The message sent last, once there is one; None after a while without."""
-        if not self._socket.poll(_POLL_MS):
-            return None
-        parts = self._socket.recv_multipart()
-        while self._socket.poll(0):
-            self.dropped += 1
-            parts = self._socket.recv_multipart()
-        return parts
-
-    def _frame(self, parts: list[bytes], now_ns: int) -> SkeletonFrame | None:
-        try:
-            sent = frame_from(parts)
-            _check_sizes(sent)
-        except (WireError, InputError) as error:
-            self.refused[error.code] += 1
-            if self.refused[error.code] == 1:
-                _log.warning("%s: left out (further ones are only counted): %s", self.name, error)
-            self._refusal = str(error)
-            return None
-        self._refusal = None
+    def _frame(self, parts: list[bytes], now_ns: int) -> SkeletonFrame:
+        sent = frame_from(parts)
+        _check_sizes(sent)
         return SkeletonFrame(sent.persons, captured_ns=self._captured_ns(sent, now_ns))
 
     def _captured_ns(self, sent: SentFrame, now_ns: int) -> int:
@@ -285,12 +225,3 @@ def _check_sizes(sent: SentFrame) -> None:
                 f"wanted a body whose trunk and leg measure some 1.3 m, got {1000 * size:.1f} mm; "
                 "these are metres in a layout that counts in millimetres: multiply by 1000"
             )
-
-
-def _refuse_remote(endpoint: str) -> None:
-    local = endpoint.startswith(("ipc://", "tcp://127.", "tcp://localhost:", "tcp://[::1]:"))
-    if not local:
-        raise SourceError(
-            f"wanted kinect:tcp://127.0.0.1:PORT or kinect:ipc://PATH, got {endpoint!r:.60}; frames are "
-            "taken from this machine only, forward them with ssh from another"
-        )

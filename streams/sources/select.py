@@ -6,7 +6,9 @@ from pathlib import Path
 from streams.formats.known import FORMATS, HEAD_BYTES, beginning_as_text, format_of
 from streams.session_file import MAGIC
 from streams.skeleton.errors import ConfigError, SourceError
+from streams.sources import browser
 from streams.sources.base import PictureSource, SkeletonSource
+from streams.sources.browser import BrowserSource
 from streams.sources.camera import CameraSource
 from streams.sources.network import is_address, network_camera
 from streams.sources.presence import Presence
@@ -32,8 +34,9 @@ def open_source(text: str, *, fast: bool = False, loop: bool = False) -> Source:
 
     Args:
         text: "0" or "camera:0"; an rtsp or http address; "kinect:tcp://127.0.0.1:5590" for what another
-            program sends; "synthetic", "synthetic:<action>" or "synthetic:two"; "auto" for camera 0 or,
-            without one, the synthetic person; or a path.
+            program sends, "browser:tcp://127.0.0.1:5585" for what a page sends; "synthetic",
+            "synthetic:<action>" or "synthetic:two"; "auto" for camera 0 or, without one, the synthetic
+            person; or a path.
         fast: Play a file as fast as its frames are taken.
         loop: Play a file again and again.
 
@@ -51,6 +54,9 @@ def open_source(text: str, *, fast: bool = False, loop: bool = False) -> Source:
     if text.startswith(SCHEME):
         _refuse_fast(text, fast=fast)
         return RemoteSource(text)
+    if text.startswith(browser.SCHEME):
+        _refuse_fast(text, fast=fast)
+        return BrowserSource(text)
     if kind == "synthetic":
         _refuse_fast(text, fast=fast)
         return SyntheticPairSource(text) if rest.partition(":")[0] == TWO else SyntheticSource(text)
@@ -64,12 +70,12 @@ def open_source(text: str, *, fast: bool = False, loop: bool = False) -> Source:
 
 def gives_pictures(source: Source) -> bool:
     """Whether a pose estimator is needed to make skeletons of what the source gives."""
-    return isinstance(source, ReturningSource | VideoSource)
+    return isinstance(source, ReturningSource | BrowserSource | VideoSource)
 
 
 def presence_of(source: Source) -> Presence | None:
     """Whether the source is there, and who to ask to be told; None for one that cannot go away."""
-    return source.presence if isinstance(source, ReturningSource | RemoteSource) else None
+    return source.presence if isinstance(source, ReturningSource | RemoteSource | BrowserSource) else None
 
 
 def _refuse_fast(what: str, *, fast: bool) -> None:

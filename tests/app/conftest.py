@@ -1,5 +1,6 @@
 """A whole page over fakes, served for real."""
 
+import queue
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 from app import server
 from app.access import Access, PasswordHash, Secrets
 from app.board import Board
+from app.browser_camera import BrowserCamera
 from app.child import ChildStatus
 from app.controller import Controller
 from app.guard import AllowedHosts
@@ -38,6 +40,10 @@ class ServedPage:
     controller: Controller
     processes: dict[str, ChildStatus]
     turns: Turns
+    pictures: str
+    """Where pictures of a browser's camera go."""
+    watched: "queue.Queue[bool]"
+    """Each time capture was told to watch through a browser, or no longer."""
 
     def set_process(self, status: ChildStatus) -> None:
         """Let a process fare otherwise, and the page know."""
@@ -89,6 +95,7 @@ def _served(
         visitor=VisitorsAction(tmp_path / "visitor"),
         turn_s=TURN_S,
     )
+    pictures, watched = f"ipc://{tmp_path}/pictures", queue.Queue[bool]()
     processes = {name: ChildStatus(name, "ready") for name in ("engine", "capture")}
     behind = Behind(
         board=board,
@@ -97,6 +104,7 @@ def _served(
         teaching=Teaching(engine, controller),
         access=access,
         numbers=Vitals(lambda: processes).numbers,
+        camera=BrowserCamera(pictures, watch=watched.put, linger_s=0.1),
         turns=turns,
     )
 
@@ -113,7 +121,9 @@ def _served(
             servers[-1].start()
         return servers[-1]
 
-    made = ServedPage(servers[0].url, serve, engine, board, state, controller, processes, turns)
+    made = ServedPage(
+        servers[0].url, serve, engine, board, state, controller, processes, turns, pictures, watched
+    )
     made.post_status()
     yield made
     servers[-1].stop()

@@ -50,7 +50,7 @@ def test_without_ipc_free_ports_of_loopback_are_used(monkeypatch: pytest.MonkeyP
     with Installation(RunConfig(), on_line=_nobody) as made:
         planes = vars(made.endpoints).values()
         assert all(address.startswith("tcp://127.0.0.1:") for address in planes)
-        assert len(set(planes)) == 4
+        assert len(set(planes)) == 5
 
 
 def test_a_path_too_long_for_a_socket_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -91,3 +91,29 @@ def test_only_a_file_is_looped_or_fast(started: list[ChildSpec]) -> None:
     with Installation(config, on_line=_nobody) as made:
         made.start_capture(loop=True)
     assert not {"--loop", "--fast"} & set(started[0].command)
+
+
+def test_a_browsers_camera_takes_the_place_of_what_was_watched(
+    started: list[ChildSpec], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped: list[str] = []
+    monkeypatch.setattr(installation.Supervisor, "stop", lambda self, name=None: stopped.append(str(name)))
+    with Installation(RunConfig(source="clip.mp4"), on_line=_nobody) as made:
+        made.start_capture(loop=True)
+        made.watch_browser(True)
+        made.watch_browser(False)
+        before, browser, after = (" ".join(spec.command) for spec in started)
+        assert f"--source browser:{made.endpoints.browser}" in browser
+        assert "--loop" not in browser
+        assert before == after
+        assert stopped == ["capture", "capture"]
+
+
+def test_where_the_browser_is_the_source_there_is_nothing_to_change(started: list[ChildSpec]) -> None:
+    with Installation(RunConfig(source="browser"), on_line=_nobody) as made:
+        made.start_capture(loop=True)
+        made.watch_browser(True)
+        made.watch_browser(False)
+        assert [f"--source browser:{made.endpoints.browser}" in " ".join(s.command) for s in started] == [
+            True
+        ]

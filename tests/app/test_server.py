@@ -61,7 +61,7 @@ def test_another_sites_page_cannot_add_actions_or_listen(page: ServedPage) -> No
 def test_a_huge_message_ends_the_connection(page: ServedPage) -> None:
     with connect(page.url.replace("http", "ws") + "/live", proxy=None) as live:
         live.recv(10)
-        live.send("x" * 100_000)
+        live.send("x" * 1_000_000)
         with pytest.raises(ConnectionClosed) as closed:
             _read_until_closed(live)
         assert closed.value.rcvd is not None

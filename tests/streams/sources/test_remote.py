@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from streams.formats.azure_csv import read_azure_csv
 from streams.skeleton.errors import SourceError, WireError, WireVersionError
 from streams.skeleton.layouts import BLAZEPOSE_33, K4ABT_32, KINECT_V1_20
-from streams.sources import remote
+from streams.sources import inbox
 from streams.sources.remote import RemoteSource, SentFrame, frame_from
 from tests.streams.fakes import WAIT_S, standing
 from tests.streams.formats.written import MEASURED, at, k4abt_at
@@ -167,7 +167,7 @@ def test_the_wrong_unit_is_named(
 
 
 def test_silence_and_what_is_never_a_frame_are_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "SILENT_S", 0.05)
+    monkeypatch.setattr(inbox, "SILENT_S", 0.05)
     source = RemoteSource(ADDRESS)
     told: list[str | None] = []
     changed = threading.Condition()
