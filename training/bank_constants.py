@@ -35,12 +35,28 @@ def fit_bank(
     anchor = float(np.clip((means * texts[held]).sum(axis=1).mean(), 0.01, 1.0))
     text_error = float(((means - anchor * texts[held]) ** 2).sum(axis=1).mean()) - noise
     between = float((means**2).sum(axis=1).mean()) - noise
-    within, text_error, between = (
-        float(np.clip(value, _LEAST, _MOST)) for value in (within, text_error, between)
+    stream_error = _stream_error(flat, texts, truth, within=within)
+    within, text_error, between, stream_error = (
+        float(np.clip(value, _LEAST, _MOST)) for value in (within, text_error, between, stream_error)
     )
     return BankConstants(
         within=within,
         text_error=text_error,
         between=between,
         anchor=anchor,
+        stream_error=stream_error,
     )
+
+
+def _stream_error(
+    flat: NDArray[np.float64], texts: NDArray[np.float64], truth: NDArray[np.integer], *, within: float
+) -> float:
+    """Mean squared distance of classes to the means of what their texts label, where they label any."""
+    told = (flat @ texts.T).argmax(axis=1)
+    found = [
+        float(((flat[told == k].mean(axis=0) - flat[truth == k].mean(axis=0)) ** 2).sum())
+        - within / (told == k).sum()
+        for k in np.unique(truth)
+        if (told == k).any()
+    ]
+    return float(np.mean(found))

@@ -21,6 +21,8 @@ class BankConstants:
     """B: of the mean of a class from the mean of all."""
     anchor: float = 0.36
     """Beta: length along its text at which the mean of a class is expected, (0, 1]."""
+    stream_error: float = 0.5
+    """b: of the mean of a class from the mean of all that its text labels, however much that is."""
 
     def __post_init__(self) -> None:
         """Refuse constants no encoder has.
@@ -28,7 +30,7 @@ class BankConstants:
         Raises:
             ConfigError: A constant out of its range.
         """
-        scatter = (self.within, self.text_error, self.between)
+        scatter = (self.within, self.text_error, self.between, self.stream_error)
         sound = all(1e-6 <= value <= 4.0 for value in scatter) and 0.0 < self.anchor <= 1.0
         if not sound:
             raise ConfigError(

@@ -64,6 +64,5 @@ class DotaBank(PublishedBank):
     def _show(self, row: int, flat: Vector) -> None:
         self._learn(flat, np.eye(len(self._table))[row], 1.0)
 
-    def _moved(self, row: int) -> float:
-        mean = self._held["means"][row]
-        return 1.0 - float(self._texts()[row] @ mean) / max(float(np.linalg.norm(mean)), 1e-9)
+    def _prototype(self, row: int) -> Vector:
+        return self._held["means"][row]

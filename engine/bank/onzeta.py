@@ -8,7 +8,7 @@ beta · sqrt(i / n). Constants as published (released code, commit befef06): alp
 
 Departures: the length n of a stream is not known here and taken to be 1,000; the share begins at 0; scores
 are the logarithms of the published probabilities, laid on the scale of cosines; an example that a person
-showed moves the proxies with a certain label, and not the dual.
+showed moves the proxy of its class with a certain label, and not the dual.
 """
 
 import math
@@ -56,10 +56,13 @@ class OnZetaBank(PublishedBank):
 
     def _show(self, row: int, flat: Vector) -> None:
         root = math.sqrt(max(1.0, float(self._shared["steps"][0])))
+        others = self._held["proxies"].copy()
         self._move(flat, np.eye(len(self._table))[row], _PROXY_STEP / root)
+        others[row] = self._held["proxies"][row]
+        self._held["proxies"] = others
 
-    def _moved(self, row: int) -> float:
-        return 1.0 - float(self._texts()[row] @ self._held["proxies"][row])
+    def _prototype(self, row: int) -> Vector:
+        return self._held["proxies"][row]
 
     def _share(self) -> float:
         """Of the vision label."""

@@ -90,12 +90,23 @@ class PublishedBank:
         self._table.flat(embedding)
         self._held["rejections"][row] += 1
 
+    def prototype(self, class_id: str) -> Rows:
+        """(P, D) the rule's prototype of the class; its text where the rule has none. See ``Bank``."""
+        row = self._table.index(class_id)
+        parts = self._prototype(row).reshape(self._table.shape)
+        return (parts / np.maximum(np.linalg.norm(parts, axis=1, keepdims=True), 1e-12)).astype(np.float32)
+
     def provenance(self, class_id: str) -> Provenance:
         """Where the class's prototype comes from; see ``Bank``."""
         row = self._table.index(class_id)
         observed, examples, rejections = (float(self._held[name][row]) for name in _COUNTS)
-        moved = self._moved(row) if observed + examples else 0.0
-        return Provenance(observed, int(examples), int(rejections), min(2.0, max(0.0, moved)))
+        moved = 0.0
+        if observed + examples:
+            cosine = float(
+                (self.prototype(class_id).reshape(-1) @ self._table.texts[row]) / self._table.shape[0]
+            )
+            moved = min(2.0, max(0.0, 1.0 - cosine))
+        return Provenance(observed, int(examples), int(rejections), moved)
 
     def reset(self, class_id: str | None = None) -> None:
         """Back to text only, one class or all; see ``Bank``."""
@@ -154,10 +165,9 @@ class PublishedBank:
     def _check(self, shared: dict[str, Vector]) -> None:
         """Refuse what a snapshot says of all classes together, SnapshotError."""
 
-    def _moved(self, row: int) -> float:
-        """1 - cosine between the class's prototype and its text."""
-        del row
-        return 0.0
+    def _prototype(self, row: int) -> Vector:
+        """(P·D,) along the class's prototype."""
+        return self._texts()[row]
 
     def _cosines(self, flat: Vector) -> Vector:
         """(K,) mean cosines to the texts."""

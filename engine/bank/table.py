@@ -85,9 +85,9 @@ class ClassTable:
         """Id of the class in a row."""
         return self._ids[row]
 
-    def best(self, scores: NDArray[np.floating]) -> str:
-        """Id of the class of highest score (K,), K at least 1; of several within 1e-6, the smallest id."""
-        near = (scores >= scores.max() - _TIE).nonzero()[0]
+    def best(self, scores: NDArray[np.floating], *, tie: float = _TIE) -> str:
+        """Id of the class of highest score (K,), K at least 1; of several within ``tie``, the smallest."""
+        near = (scores >= scores.max() - tie).nonzero()[0]
         return min(self._ids[int(row)] for row in near) if len(near) > 1 else self._ids[int(near[0])]
 
     def cosines(self, matrix: NDArray[np.float32], flat: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -97,9 +97,7 @@ class ClassTable:
             matrix: ``texts`` or ``prototypes``.
             flat: (P·D,), from ``flat``.
         """
-        scores = np.empty(len(matrix), np.float32)
-        for at in range(0, len(matrix), _BLOCK):
-            np.dot(matrix[at : at + _BLOCK], flat, out=scores[at : at + _BLOCK])
+        scores = products(matrix, flat)
         scores /= self.shape[0]
         # Unit rows are unit to a tolerance, so a cosine may come out a little above 1.
         return np.minimum(np.maximum(scores, -1.0), 1.0)
@@ -132,6 +130,16 @@ class ClassTable:
         del self._ids[gone]
         self._known = None
         self._index = {known: row for row, known in enumerate(self._ids)}
+
+
+def products(matrix: NDArray[np.float32], flat: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(K,) of the rows of a matrix (K, L) with a vector (L,)."""
+    if len(matrix) <= _BLOCK:
+        return matrix @ flat
+    found = np.empty(len(matrix), np.float32)
+    for at in range(0, len(matrix), _BLOCK):
+        np.dot(matrix[at : at + _BLOCK], flat, out=found[at : at + _BLOCK])
+    return found
 
 
 def check_weight(weight: float) -> None:
