@@ -71,7 +71,8 @@ def run(config: CoreConfig) -> dict[str, Any]:
     recognizer = Recognizer(
         manifest, backend, open_bank(EngineConfig().bank, settings), config=DecisionConfig()
     )
-    encoder, projection = load_text_encoder(), TextProjection(bundle)
+    encoder = load_text_encoder(bundle.manifest.text_encoder.id)
+    projection = TextProjection(bundle)
     for number, name in enumerate(ACTIONS, start=1):
         text = describe(name, encoder)
         rows = projection.rows(class_feature(text.texts, encoder)[None])[0]

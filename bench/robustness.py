@@ -87,7 +87,8 @@ def run(config: RobustnessConfig) -> dict[str, Any]:
     """Shares of windows by corpus and disturbance, JSON-safe."""
     # That people are too far away is what is asked for here.
     logging.getLogger("streams.pipeline").setLevel(logging.ERROR)
-    bundle, encoder = load_bundle(config.bundle), load_text_encoder()
+    bundle = load_bundle(config.bundle)
+    encoder = load_text_encoder(bundle.manifest.text_encoder.id)
     spec = bundle.manifest.window
     corpora = {"synthetic person": synthetic_clips(config.seconds)}
     hdm05 = config.data / "open" / "hdm05.npz"

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from engine.background import Background, read_background
 from engine.bank.constants import BankConstants
 from streams.skeleton.errors import BundleError
 from streams.skeleton.normalize import Normalization
@@ -98,6 +99,15 @@ class Bundle:
     def text_onnx(self) -> Path:
         """The map from text features to class rows."""
         return self.folder / "text.onnx"
+
+    @property
+    def background(self) -> Background:
+        """A new one of the movements it knows and never names; empty for a bundle without.
+
+        Raises:
+            BundleError: The file is damaged.
+        """
+        return read_background(self.folder, parts=self.manifest.parts, dim=self.manifest.dim)
 
     @property
     def fingerprint(self) -> str:

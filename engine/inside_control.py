@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.background import Background
 from engine.bank.contract import Bank, BankSnapshot, Rows
 from engine.bundle import Calibration
 from engine.class_map import MOST_MAPPED, class_map
@@ -46,6 +47,7 @@ class _Recalled:
     moments: tuple[Moment, ...]
     snapshot: BankSnapshot
     calibration: Calibration
+    background: Background
     config: DecisionConfig
     now_ns: int
 
@@ -152,6 +154,7 @@ class InsideControl:
                 recognizer.past(seconds=last_s, now_ns=now_ns),
                 recognizer.snapshot(),
                 recognizer.manifest.calibration,
+                recognizer.background_beside(rows),
                 recognizer.config,
                 now_ns,
             )
@@ -165,6 +168,7 @@ class InsideControl:
             _TRIED,
             recalled.moments,
             calibration=recalled.calibration,
+            background=recalled.background,
             config=recalled.config,
             now_ns=recalled.now_ns,
         )

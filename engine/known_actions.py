@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from engine.background import Background, no_background
 from engine.bank.contract import Bank, BankSnapshot, Rows
 from engine.messages import Action
 
@@ -11,10 +12,13 @@ class KnownActions:
 
     Args:
         bank: Its own from now on as far as classes come and go; empty.
+        background: Movements that compete with the actions, its own from now on; none if None.
     """
 
-    def __init__(self, bank: Bank) -> None:
+    def __init__(self, bank: Bank, background: Background | None = None) -> None:
         self._bank = bank
+        self.background = background or no_background()
+        """Movements that compete with the actions there are now."""
         self._texts: dict[str, Rows] = {}
         self._names: dict[str, str] = {}
         self.version = 0
@@ -34,6 +38,10 @@ class KnownActions:
         self._bank.provenance(action_id)
         return self._texts[action_id]
 
+    def background_beside(self, texts: Rows) -> Background:
+        """A new one of the movements that would compete if there were an action of this text, too."""
+        return self.background.beside([*self._texts.values(), texts])
+
     def put(self, action: Action, rows: Rows, *, version: int) -> None:
         """Hold a new action, or an action by another text; what the bank has learnt of it stays.
 
@@ -45,6 +53,7 @@ class KnownActions:
         else:
             self._bank.add_class(action.id, rows)
         self._names[action.id], self._texts[action.id] = action.name, rows
+        self.background.leave_to(self._texts.values())
         self.version = version
 
     def rename(self, action_id: str, name: str, *, version: int) -> None:
@@ -68,6 +77,7 @@ class KnownActions:
     def forget_name(self, action_id: str, *, version: int) -> None:
         """Forget what the action was called."""
         del self._names[action_id], self._texts[action_id]
+        self.background.leave_to(self._texts.values())
         self.version = version
 
     def load(
@@ -84,6 +94,7 @@ class KnownActions:
         texts = {action.id: rows for action, rows in actions}
         self._hold(texts)
         self._names, self._texts = {action.id: action.name for action, _ in actions}, texts
+        self.background.leave_to(texts.values())
         self.version = version
 
     def restore(self, snapshot: BankSnapshot) -> None:

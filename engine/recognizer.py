@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.backends.base import Backend
+from engine.background import Background
 from engine.bank.contract import Bank, BankSnapshot, Provenance, Rows
 from engine.bundle import Manifest
 from engine.decision import Decider, DecisionConfig, Standing, Transition
@@ -48,6 +49,7 @@ class Recognizer:
         backend: Runs the bundle's encoder; it stays the caller's to close.
         bank: Class prototypes; empty.
         config: When actions begin and end.
+        background: What people do without meaning anything by it; nothing of the kind if None.
         new_event_id: Gives ids of events; counts from ``"1"`` by default.
     """
 
@@ -58,6 +60,7 @@ class Recognizer:
         bank: Bank,
         *,
         config: DecisionConfig,
+        background: Background | None = None,
         new_event_id: Callable[[], str] | None = None,
     ) -> None:
         self._manifest = manifest
@@ -65,7 +68,7 @@ class Recognizer:
         self._bank = bank
         self._scores = TunedScores(bank, temperature=manifest.calibration.temperature)
         self._decider = Decider(config, new_id=new_event_id)
-        self._actions = KnownActions(bank)
+        self._actions = KnownActions(bank, background)
         self._learner = Learner(bank)
         self._recent = Recent()
         self._past = Past()
@@ -74,6 +77,10 @@ class Recognizer:
     def manifest(self) -> Manifest:
         """Of the bundle."""
         return self._manifest
+
+    def background_beside(self, texts: Rows) -> Background:
+        """A new one of the movements that would compete if there were an action of this text, too."""
+        return self._actions.background_beside(texts)
 
     @property
     def config(self) -> DecisionConfig:
@@ -156,7 +163,8 @@ class Recognizer:
         idle = embedded.motion_m < calibration.idle_extent_m
         scores = self._scores.of(embedded.rows)
         class_ids = self._bank.class_ids
-        shares, unknown = probabilities(scores, calibration)
+        background = self._actions.background.score(embedded.rows)
+        shares, unknown = probabilities(scores, calibration, background=background)
         decision = self._decider.step(
             Standing(
                 stream=window.stream,

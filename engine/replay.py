@@ -56,7 +56,11 @@ def recognizer_of(names: Sequence[str], bundle: Bundle, encoder: TextEncoder) ->
     manifest = bundle.manifest
     settings = BankSettings(parts=manifest.parts, dim=manifest.dim, fingerprint=STREAM)
     recognizer = Recognizer(
-        manifest, open_backend(bundle), open_bank(BANK, settings), config=DecisionConfig()
+        manifest,
+        open_backend(bundle),
+        open_bank(BANK, settings),
+        config=DecisionConfig(),
+        background=bundle.background,
     )
     projection = TextProjection(bundle)
     for number, name in enumerate(names, start=1):

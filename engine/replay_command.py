@@ -104,7 +104,7 @@ def rescore(config: ReplayConfig) -> tuple[Replayed, tuple[Outcome, ...]]:
             outcome.began_s.append(round(at_s - event.began_age_ms / 1e3, 2))
 
     bundle = load_bundle(config.bundle)
-    recognizer = recognizer_of(config.names, bundle, load_text_encoder())
+    recognizer = recognizer_of(config.names, bundle, load_text_encoder(bundle.manifest.text_encoder.id))
     known = list(recognizer.names.values())
     replayed = replay(
         config.file,
@@ -148,7 +148,7 @@ def _replay(config: ReplayConfig) -> None:
 
     replayed = replay(
         config.file,
-        recognizer_of(config.names, bundle, load_text_encoder()),
+        recognizer_of(config.names, bundle, load_text_encoder(bundle.manifest.text_encoder.id)),
         bundle.manifest.window,
         hop_s=config.hop_s,
         pairs=config.pairs,

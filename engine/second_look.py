@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.background import Background
 from engine.bank.contract import Bank
 from engine.bundle import Calibration
 from engine.decision import Decider, DecisionConfig, Standing, Transition
@@ -47,6 +48,7 @@ def look_again(
     moments: Sequence[Moment],
     *,
     calibration: Calibration,
+    background: Background,
     config: DecisionConfig,
     now_ns: int,
 ) -> SecondLook:
@@ -57,6 +59,7 @@ def look_again(
         class_id: The class.
         moments: Oldest first.
         calibration: The bundle's.
+        background: Movements nobody means, the class's own left out.
         config: When actions begin and end.
         now_ns: The time, on the clock of ``captured_ns``.
     """
@@ -64,7 +67,9 @@ def look_again(
     best, best_ns = 0.0, None
     place = bank.class_ids.index(class_id)
     for moment in moments:
-        shares, unknown = probabilities(bank.score_one(moment.rows), calibration)
+        shares, unknown = probabilities(
+            bank.score_one(moment.rows), calibration, background=background.score(moment.rows)
+        )
         if not moment.idle and shares[place] > best:
             best, best_ns = float(shares[place]), moment.captured_ns
         decision = decider.step(

@@ -84,6 +84,7 @@ class EngineServer:
             self._backend,
             self._bank,
             config=config.decision,
+            background=self._bundle.background,
             new_event_id=lambda: uuid.uuid4().hex[:16],
         )
         self._windows = WindowQueue(config.max_waiting)

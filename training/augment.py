@@ -57,17 +57,6 @@ def mirrored(positions: NDArray[np.float32]) -> NDArray[np.float32]:
     return positions[:, _MIRROR] * np.array([-1, 1, 1], np.float32)
 
 
-def mirrored_text(text: str) -> str:
-    """The text with the words left and right swapped, whatever their case or ending.
-
-    Example:
-        >>> mirrored_text("Raise the left hand, leftward")
-        'Raise the right hand, rightward'
-    """
-    swapped = text.replace("left", "\0").replace("right", "left").replace("\0", "right")
-    return swapped.replace("Left", "\0").replace("Right", "Left").replace("\0", "Right")
-
-
 def augmented(
     positions: NDArray[np.float32],
     rng: np.random.Generator,

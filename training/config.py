@@ -110,6 +110,21 @@ EncoderConfig = (
 
 
 @dataclass(frozen=True)
+class SidesConfig:
+    """How an embedding is divided between what a mirror leaves and what it negates."""
+
+    even: int = 256
+    """Numbers that a mirror leaves as they are."""
+    odd: int = 0
+    """Numbers that a mirror negates; 0 for an encoder that is told nothing of mirrors, as PGFA's."""
+
+    def __post_init__(self) -> None:
+        """Refuse sizes no embedding has."""
+        if not (1 <= self.even <= 4096 and 0 <= self.odd <= 4096):
+            raise ConfigError(f"wanted even 1 to 4096 and odd 0 to 4096, got {self.even} and {self.odd}")
+
+
+@dataclass(frozen=True)
 class GrammarConfig:
     """How much of the training comes from the motion grammar."""
 
@@ -180,6 +195,7 @@ class TrainConfig:
     """Of torch; 0 leaves the choice to it."""
     window: WindowSpec = field(default_factory=WindowSpec)
     encoder: EncoderConfig = field(default_factory=TransformerConfig)
+    sides: SidesConfig = field(default_factory=SidesConfig)
     grammar: GrammarConfig = field(default_factory=GrammarConfig)
     random: RandomWindows = field(default_factory=RandomWindows)
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -193,6 +209,11 @@ class TrainConfig:
             )
         if self.stop is not None and not 1 <= self.stop <= self.epochs:
             raise ConfigError(f"wanted stop from 1 to {self.epochs} epochs, got {self.stop}")
+        if self.sides.odd and not (self.adapter and isinstance(self.encoder, TransformerConfig)):
+            raise ConfigError(
+                "wanted a transformer and adapter units where sides.odd is above 0, got "
+                f"{self.encoder.kind} and adapter {self.adapter}; set --adapter, or sides.odd to 0"
+            )
         if self.hidden_fold is not None and not 0 <= self.hidden_fold < self.folds:
             raise ConfigError(f"wanted hidden_fold 0 to {self.folds - 1}, got {self.hidden_fold}")
         if not (self.learning_rate > 0 and self.temperature > 0 and 0 <= self.balance <= 1):

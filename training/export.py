@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.backends.session import GraphSession
+from engine.background import BACKGROUND_FILE
 from engine.bundle import (
     DEFAULT_BUNDLE,
     Bundle,
@@ -27,6 +28,7 @@ from engine.bundle import (
     load_bundle,
     write_manifest,
 )
+from engine.text.descriptions import class_feature, describe
 from engine.text.encoders import TextEncoder
 from streams.skeleton.errors import BundleError
 from streams.skeleton.layouts import NTU_25
@@ -123,6 +125,7 @@ class Content:
         probe: (N, 1, T, 25, 3) float32 real windows, normalised, N at least 2: parity is measured on them.
         calibration: The decision's constants.
         evaluation: What was measured, and how.
+        background: Everyday movements nobody means; see ``engine.background``.
         method: Name of what trained it.
     """
 
@@ -137,6 +140,7 @@ class Content:
     probe: NDArray[np.float32]
     calibration: Calibration
     evaluation: dict[str, Any]
+    background: tuple[str, ...] = ()
     method: str = "pgfa"
 
 
@@ -152,6 +156,7 @@ def export_bundle(content: Content, folder: Path = DEFAULT_BUNDLE) -> Bundle:
         work.mkdir()
         parity = _write_graphs(work, content)
         _write_texts(work, content)
+        _write_background(work, content)
         write_manifest(work, _manifest(content, parity))
         if folder.exists():
             shutil.rmtree(folder)
@@ -230,6 +235,14 @@ def _write_texts(folder: Path, content: Content) -> None:
     text = json.dumps(vocabulary, indent=1, ensure_ascii=False) + "\n"
     (folder / "vocabulary.json").write_text(text, "utf-8")
     (folder / "ATTRIBUTION.md").write_text(attribution_text(content.sets), "utf-8")
+
+
+def _write_background(folder: Path, content: Content) -> None:
+    if not content.background:
+        return
+    texts = [describe(name, content.encoder).texts for name in content.background]
+    features = np.stack([class_feature(said, content.encoder) for said in texts])
+    np.save(folder / BACKGROUND_FILE, GraphSession(folder / "text.onnx").run(features))
 
 
 def _manifest(content: Content, parity: dict[str, float]) -> Manifest:

@@ -53,7 +53,9 @@ def recognizer_of(
     """A recogniser of these actions as the engine would build it; the id of an action is its name."""
     manifest = bundle.manifest
     bank = open_bank(rule, bank_settings(manifest, fingerprint=bundle.fingerprint))
-    recognizer = Recognizer(manifest, backend, bank, config=decision or DecisionConfig())
+    recognizer = Recognizer(
+        manifest, backend, bank, config=decision or DecisionConfig(), background=bundle.background
+    )
     projection = TextProjection(bundle)
     for version, name in enumerate(names, start=1):
         texts = tuple(describe(name))

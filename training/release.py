@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.background import MOVEMENTS
 from engine.bundle import Bundle, Calibration
+from engine.text.descriptions import class_feature, describe
 from engine.text.encoders import TextEncoder
 from streams.skeleton.errors import DataError
 from streams.skeleton.window import WindowSpec
@@ -17,6 +19,7 @@ from training.bank_constants import fit_bank
 from training.calibrate import fit_entropy_share, fit_idle, fit_temperature, fit_unknown
 from training.datasets.packed import load_packed
 from training.export import Centring, Content, export_bundle, no_centring
+from training.model import text_encoder_of
 from training.rejection import halved
 from training.run_folder import Run, load_run
 from training.sequences import Sequences, joined, load_training
@@ -66,9 +69,14 @@ def release(
     run = load_run(run_folder)
     hiding = load_run(calibration_folder) if calibration_folder else None
     _check(run, hiding)
+    if hiding and hiding.config.sides != run.config.sides:
+        raise DataError(
+            "wanted both runs with the same sides, got two kinds; train the second like the first"
+        )
+    encoder = text_encoder_of(run.config, encoder)
     training, _ = load_training(run.config)
     texts = class_texts(training.classes, encoder, descriptions=read_descriptions())
-    centring = centring_of(run, training, encoder) if centred else no_centring(encoder.dim)
+    centring = centring_of(run, training, encoder) if centred else no_centring(run.dim)
     measured = (
         _measure(run, centring, encoder)
         if hiding is None
@@ -95,6 +103,7 @@ def release(
         probe=_probe(run, training),
         calibration=measured.calibration,
         evaluation=evaluation,
+        background=MOVEMENTS,
     )
     return export_bundle(content, folder)
 
@@ -138,7 +147,7 @@ def centring_of(run: Run, seen: Sequences, encoder: TextEncoder) -> Centring:
     ]
     labels = np.array(seen.labels)
     skeleton = np.mean([rows[labels == name].mean(axis=0) for name in seen.classes], axis=0)
-    rows_of_text = _classes(run, seen.classes, encoder, no_centring(encoder.dim))
+    rows_of_text = _classes(run, seen.classes, encoder, no_centring(run.dim))
     return Centring(skeleton.astype(np.float32), rows_of_text.mean(axis=(0, 1)))
 
 
@@ -154,8 +163,9 @@ def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 def _classes(
     run: Run, names: tuple[str, ...], encoder: TextEncoder, centring: Centring
 ) -> NDArray[np.float32]:
-    texts = class_texts(names, encoder, descriptions=read_descriptions())
-    return _unit(class_rows(run.model, texts.described) - centring.text)
+    """Class rows (K, 1, D) of these names, as if somebody had typed them."""
+    features = [class_feature(describe(name, encoder).texts, encoder) for name in names]
+    return _unit(class_rows(run.model, np.stack(features)) - centring.text)
 
 
 def _watch(run: Run, embed: Embed, centring: Centring, encoder: TextEncoder) -> dict[str, Any]:
@@ -205,7 +215,7 @@ def _measure_hidden(run: Run, encoder: TextEncoder, *, centred: bool) -> Measure
     """Constants from single windows of classes the run never saw, as the live engine meets them."""
     seen, hidden = load_training(run.config)
     assert hidden is not None  # ``_check`` saw a hidden fold
-    centring = centring_of(run, seen, encoder) if centred else no_centring(encoder.dim)
+    centring = centring_of(run, seen, encoder) if centred else no_centring(run.dim)
     embed = centred_embed(torch_embed(run.model), centring)
     classes = _classes(run, hidden.classes, encoder, centring)
     windows, owners = _windows(run, hidden)

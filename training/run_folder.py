@@ -14,9 +14,17 @@ import torch
 from streams.skeleton.errors import DataError
 from streams.skeleton.window import WindowSpec
 from training.augment import Augmentation
-from training.config import GrammarConfig, ShiftGcnConfig, StGcnConfig, TrainConfig, TransformerConfig
-from training.methods.pgfa import Pgfa
+from training.config import (
+    GrammarConfig,
+    ShiftGcnConfig,
+    SidesConfig,
+    StGcnConfig,
+    TrainConfig,
+    TransformerConfig,
+)
+from training.methods.sided import SidedText
 from training.methods.text_side import TextSide
+from training.model import Model, build_model
 from training.windows import RandomWindows
 
 CHECKPOINT = "checkpoint.pt"
@@ -30,12 +38,17 @@ _ENCODERS = {"st-gcn": StGcnConfig, "shift-gcn": ShiftGcnConfig, "transformer": 
 class Run:
     """A training run read back: its model in evaluation mode, and its settings."""
 
-    model: Pgfa
+    model: Model
     config: TrainConfig
     epochs: int
     """Epochs it has done; fewer than ``config.last_epoch`` where it was cut short."""
     refit: dict[str, Any] | None = None
     """Settings of the refit its text side comes from; None for the side it was trained with."""
+
+    @property
+    def dim(self) -> int:
+        """D, length of an embedding."""
+        return self.model.dim
 
 
 def load_run(folder: Path) -> Run:
@@ -47,11 +60,11 @@ def load_run(folder: Path) -> Run:
     try:
         config = _config_from(json.loads((folder / SETTINGS).read_text("utf-8")))
         state = _loaded(folder / CHECKPOINT)
-        model = Pgfa(config.encoder, dim=len(state["model"]["project.weight"]), adapter=config.adapter)
+        model = build_model(config, dim=_plain_dim(state["model"]))
         model.load_state_dict(state["model"])
         refit = None
         if (folder / TEXT_SIDE).exists():
-            model.text, refit = _load_text_side(folder / TEXT_SIDE, dim=model.project.out_features)
+            model.text, refit = _load_text_side(folder / TEXT_SIDE, config, dim=_plain_dim(state["model"]))
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
         raise DataError(
             f"wanted the folder of a training run, got {folder} ({error}); train first"
@@ -72,7 +85,7 @@ def _loaded(path: Path) -> dict[str, Any]:
     return torch.load(path, weights_only=True)
 
 
-def save_text_side(folder: Path, side: TextSide, *, settings: dict[str, Any]) -> None:
+def save_text_side(folder: Path, side: TextSide | SidedText, *, settings: dict[str, Any]) -> None:
     """Give the run in ``folder`` this text side in place of the one it was trained with.
 
     Args:
@@ -85,11 +98,34 @@ def save_text_side(folder: Path, side: TextSide, *, settings: dict[str, Any]) ->
     _write(folder / TEXT_SIDE, buffer.getvalue())
 
 
-def _load_text_side(path: Path, *, dim: int) -> tuple[TextSide, dict[str, Any]]:
+def _load_text_side(
+    path: Path, config: TrainConfig, *, dim: int
+) -> tuple[TextSide | SidedText, dict[str, Any]]:
     saved = _loaded(path)
-    side = TextSide(dim, saved["settings"]["hidden"])
+    side = build_text_side(config, dim=dim, hidden=saved["settings"]["hidden"])
     side.load_state_dict(saved["state"])
     return side, saved["settings"]
+
+
+def build_text_side(
+    config: TrainConfig, *, dim: int, hidden: int, dropout: float = 0.0
+) -> TextSide | SidedText:
+    """A new text side for the run's encoder, of the kind that is fitted alone.
+
+    Args:
+        config: Of the run.
+        dim: E, length of the plain text encoder's features.
+        hidden: Units of each hidden layer.
+        dropout: Share of them dropped in training, [0, 1).
+    """
+    if config.sides.odd:
+        return SidedText(dim, hidden, sides=config.sides, layers=2, dropout=dropout)
+    return TextSide(dim, hidden, dropout=dropout)
+
+
+def _plain_dim(state: dict[str, torch.Tensor]) -> int:
+    """Length of the plain text encoder's features a model of these weights was made for."""
+    return state["text.mean"].shape[0] if "text.mean" in state else len(state["project.weight"])
 
 
 def _config_from(raw: dict[str, Any]) -> TrainConfig:
@@ -100,6 +136,8 @@ def _config_from(raw: dict[str, Any]) -> TrainConfig:
         "sets": tuple(raw["sets"]),
         "window": WindowSpec(**raw["window"]),
         "encoder": _ENCODERS[raw["encoder"]["kind"]](**raw["encoder"]),
+        # Runs made before there were sides say nothing of them.
+        "sides": SidesConfig(**raw.get("sides", {})),
         "grammar": GrammarConfig(**raw["grammar"]),
         "random": RandomWindows(**raw["random"]),
         "augmentation": Augmentation(**raw["augmentation"]),
@@ -108,7 +146,7 @@ def _config_from(raw: dict[str, Any]) -> TrainConfig:
 
 
 def resume(
-    config: TrainConfig, model: Pgfa, optimizer: torch.optim.Optimizer, rng: np.random.Generator
+    config: TrainConfig, model: Model, optimizer: torch.optim.Optimizer, rng: np.random.Generator
 ) -> list[dict[str, float]]:
     """History of the run found in ``config.out``, all states taken over; empty for a new run."""
     settings = json.dumps(asdict(config), indent=2, default=str)
@@ -132,7 +170,7 @@ def resume(
 
 def save_epoch(
     config: TrainConfig,
-    model: Pgfa,
+    model: Model,
     optimizer: torch.optim.Optimizer,
     rng: np.random.Generator,
     history: list[dict[str, float]],

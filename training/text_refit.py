@@ -21,8 +21,10 @@ from training.config import RefitConfig
 from training.grammar import PRIMITIVES, motion_of
 from training.grammar.library_texts import library_texts
 from training.grammar.playing import FPS
+from training.methods.sided import SidedText
 from training.methods.text_side import TextSide
-from training.run_folder import Run, load_run, save_text_side
+from training.model import text_encoder_of
+from training.run_folder import Run, build_text_side, load_run, save_text_side
 from training.sequences import load_training
 from training.texts import class_texts, drawn_text, read_descriptions
 from training.train import torch_embed
@@ -65,9 +67,12 @@ def refit(config: RefitConfig, encoder: TextEncoder, *, progress: bool = True) -
     run = load_run(config.run)
     if run.config.threads:
         torch.set_num_threads(run.config.threads)
+    plain, encoder = encoder, text_encoder_of(run.config, encoder)
     meanings = performed(run, config, progress=progress).joined(recorded(run, encoder))
+    torch.manual_seed(config.seed)
     features = [torch.from_numpy(encoder.encode(texts)) for texts in meanings.texts]
     side, loss = fitted(
+        build_text_side(run.config, dim=plain.dim, hidden=config.hidden, dropout=config.dropout),
         torch.from_numpy(meanings.embeddings),
         features,
         config,
@@ -110,29 +115,29 @@ def recorded(run: Run, encoder: TextEncoder) -> Meanings:
 
 
 def fitted(
+    side: TextSide | SidedText,
     embeddings: Tensor,
     features: list[Tensor],
     config: RefitConfig,
     *,
     mixed: int,
     progress: bool = True,
-) -> tuple[TextSide, float]:
-    """A text side for these meanings, in evaluation mode, and its mean loss over the last tenth.
+) -> tuple[TextSide | SidedText, float]:
+    """The text side, trained for these meanings, in evaluation mode, and its last tenth's mean loss.
 
     A meaning is drawn, then one of its sentences or the mean of several; the loss is the cross
     entropy of its cosines to all K meanings. A sentence that is true of two meanings is drawn for
     either, so it comes to lie between them.
 
     Args:
+        side: A new one.
         embeddings: (K, D) unit rows.
-        features: Per meaning, (sentences, D) unit rows.
+        features: Per meaning, (sentences, E) unit rows.
         config: Settings.
         mixed: Most sentences in a mean; see ``training.texts.drawn_text``.
         progress: Show a bar.
     """
-    torch.manual_seed(config.seed)
     rng = np.random.default_rng([config.seed, 3])
-    side = TextSide(embeddings.shape[1], config.hidden, dropout=config.dropout)
     side.fit(torch.cat(features))
     optimizer = torch.optim.AdamW(side.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, config.steps)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.text.descriptions import class_feature
 from engine.text.encoders import TextEncoder
 from engine.text.library import LibraryEntry, read_library
-from training.augment import mirrored_text
+from engine.text.sided import mirrored_text
 
 DESCRIPTIONS = Path(__file__).parent / "data" / "descriptions.json"
 

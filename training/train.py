@@ -17,7 +17,7 @@ from training.config import TrainConfig
 from training.datasets.packed import load_packed
 from training.grammar_batches import GrammarBatches
 from training.losses import contrastive_kl
-from training.methods.pgfa import Pgfa, embed
+from training.model import Model, build_model, embed, text_encoder_of
 from training.run_folder import resume, save_epoch
 from training.sequences import Sequences, joined, load_training
 from training.texts import class_texts, read_descriptions
@@ -43,11 +43,12 @@ def train(config: TrainConfig, encoder: TextEncoder, *, progress: bool = True) -
     torch.manual_seed(config.seed)
     rng = np.random.default_rng(config.seed)
     seen, hidden = load_training(config)
+    plain, encoder = encoder, text_encoder_of(config, encoder)
     watch = _watches(config, hidden, encoder)
     texts = class_texts(seen.classes, encoder, descriptions=read_descriptions())
     batches = Batches(seen, texts, config=config, rng=rng)
     grammar = _grammar(config, encoder, rng, first_label=len(texts.names), progress=progress)
-    model = Pgfa(config.encoder, dim=encoder.dim, adapter=config.adapter)
+    model = build_model(config, dim=plain.dim)
     optimizer = _optimizer(config, model)
     history = resume(config, model, optimizer, rng)
     draw = partial(_draw, config, batches, grammar)
@@ -63,21 +64,21 @@ def train(config: TrainConfig, encoder: TextEncoder, *, progress: bool = True) -
     return history
 
 
-def torch_embed(model: Pgfa) -> Embed:
+def torch_embed(model: Model) -> Embed:
     """The model as ``training.zero_shot`` wants it: arrays in, arrays (N, 1, D) out."""
     return lambda positions: embed(model, torch.from_numpy(positions)).numpy()[:, None]
 
 
-def class_rows(model: Pgfa, features: NDArray[np.float32]) -> NDArray[np.float32]:
+def class_rows(model: Model, features: NDArray[np.float32]) -> NDArray[np.float32]:
     """Class rows (K, 1, D) of the model for text features (K, E)."""
     with torch.no_grad():
         return model.text(torch.from_numpy(features)).numpy()[:, None]
 
 
-def _adapted_negatives(model: Pgfa, negatives: Tensor) -> Tensor | None:
-    """The negatives through the text side, rows of zeros left as they are; None without any."""
+def _adapted_negatives(model: Model, negatives: Tensor) -> Tensor | None:
+    """The negatives through the text side, rows of zeros where there is none; None without any."""
     known = negatives.any(dim=1, keepdim=True)
-    return torch.where(known, model.text(negatives), negatives) if known.any() else None
+    return torch.where(known, model.text(negatives), 0.0) if known.any() else None
 
 
 def _grammar(
@@ -100,7 +101,7 @@ def _draw(config: TrainConfig, batches: Batches, grammar: GrammarBatches | None)
     return batches.draw(config.batch - config.synthetic).joined(grammar.draw(config.synthetic))
 
 
-def _optimizer(config: TrainConfig, model: Pgfa) -> torch.optim.Optimizer:
+def _optimizer(config: TrainConfig, model: Model) -> torch.optim.Optimizer:
     if config.optimizer == "sgd":
         return torch.optim.SGD(
             model.parameters(), config.learning_rate, momentum=0.9, weight_decay=config.weight_decay
@@ -123,7 +124,7 @@ def learning_rate(config: TrainConfig, step: int) -> float:
 def _epoch(
     config: TrainConfig,
     epoch: int,
-    model: Pgfa,
+    model: Model,
     optimizer: torch.optim.Optimizer,
     draw: Callable[[], Batch],
     progress: bool,
@@ -156,7 +157,7 @@ def _epoch(
 
 def _watches(
     config: TrainConfig, hidden: Sequences | None, encoder: TextEncoder
-) -> dict[str, Callable[[Pgfa], dict[str, float]]]:
+) -> dict[str, Callable[[Model], dict[str, float]]]:
     """What to look at while training, by name. Nothing is chosen by it within a run."""
     watched: dict[str, Sequences] = {} if hidden is None else {"hidden": hidden}
     if config.dev is not None:
@@ -166,10 +167,10 @@ def _watches(
 
 def _watch(
     config: TrainConfig, sequences: Sequences, encoder: TextEncoder
-) -> Callable[[Pgfa], dict[str, float]]:
+) -> Callable[[Model], dict[str, float]]:
     texts = class_texts(sequences.classes, encoder, descriptions=read_descriptions())
 
-    def look(model: Pgfa) -> dict[str, float]:
+    def look(model: Model) -> dict[str, float]:
         rows = sequence_embeddings(sequences, torch_embed(model), spec=config.window)
         by_name = accuracies(scores(rows, class_rows(model, texts.named)), sequences)
         return accuracies(scores(rows, class_rows(model, texts.described)), sequences) | {

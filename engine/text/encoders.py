@@ -11,14 +11,21 @@ from pathlib import Path
 
 from engine.text.contract import TextEncoder
 from engine.text.library import builtin_library
-from engine.text.sentence import MINILM, MPNET, SentenceEncoder, read_export
+from engine.text.sentence import MINILM, MPNET, SentenceEncoder, SentenceModel, read_export
+from engine.text.sided import SIDED, SidedEncoder
 from streams.skeleton.errors import InputError, ModelFileError
 
 DEFAULT_ENCODER = MINILM.id
 MODELS = {model.id: model for model in (MINILM, MPNET)}
 
+
+def _sided(model: SentenceModel) -> TextEncoder:
+    return SidedEncoder(SentenceEncoder(model))
+
+
 ENCODERS: dict[str, Callable[[], TextEncoder]] = {
-    name: partial(SentenceEncoder, model) for name, model in MODELS.items()
+    **{name: partial(SentenceEncoder, model) for name, model in MODELS.items()},
+    **{SIDED + name: partial(_sided, model) for name, model in MODELS.items()},
 }
 """Constructors by id; nothing is loaded before one is called."""
 
@@ -47,7 +54,7 @@ def prepare_text_encoder(encoder_id: str = DEFAULT_ENCODER) -> Path:
         DataError: The built-in library is damaged.
     """
     _check_id(encoder_id)
-    model = MODELS[encoder_id]
+    model = MODELS[encoder_id.removeprefix(SIDED)]
     try:
         read_export(model, model.folder)
     except ModelFileError:

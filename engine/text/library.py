@@ -23,6 +23,7 @@ from streams.config import models_folder
 from streams.skeleton.errors import DataError
 
 LIBRARY_FILE = Path(__file__).parent / "data" / "library.json"
+BODY_PARTS = ("head", "hands", "arms", "hips", "legs", "feet")
 MATCH_COSINE = 0.9
 """Least cosine between a typed name and a library phrase that count as the same action."""
 MATCH_MARGIN = 0.02
@@ -44,6 +45,12 @@ class LibraryEntry:
 
     visible: bool = True
     """Whether 25 joints show it: fingers, faces and objects are not among them."""
+    parts: tuple[str, ...] = ()
+    """What each of ``BODY_PARTS`` does, in that order; empty where nobody has written it."""
+    space: tuple[str, ...] = ()
+    """Three sentences from the whole body to single joints; or empty."""
+    time: tuple[str, ...] = ()
+    """Three sentences from beginning to end; or empty."""
 
     @property
     def phrases(self) -> tuple[str, ...]:
@@ -168,9 +175,9 @@ class Library:
     def _all_features(self, encoder: TextEncoder) -> NDArray[np.float32]:
         """(phrases and sentences, E), the phrases first."""
         with self._lock:
-            if encoder.sha256 not in self._features:
-                self._features[encoder.sha256] = self._load(encoder)
-            return self._features[encoder.sha256]
+            if encoder.id not in self._features:
+                self._features[encoder.id] = self._load(encoder)
+            return self._features[encoder.id]
 
     def _index(self, key: Callable[[str], str]) -> dict[str, int]:
         """Phrase by key: names before paraphrases, and no paraphrase that several entries share."""
@@ -221,7 +228,8 @@ def builtin_library() -> Library:
 def read_library(path: Path) -> Library:
     """The library in a JSON file ``{name: {"names": [...], "complete": ..., "skeleton": ...}}``.
 
-    ``"visible": false`` marks an entry that joints do not show.
+    ``"visible": false`` marks an entry that joints do not show; ``"parts"``, by body part, ``"space"``
+    and ``"time"``, three sentences each, come together or not at all.
 
     Raises:
         DataError: The file is missing, empty or of another form.
@@ -236,6 +244,7 @@ def read_library(path: Path) -> Library:
                 complete=str(fields["complete"]),
                 skeleton=str(fields["skeleton"]),
                 visible=bool(fields.get("visible", True)),
+                **_details(fields),
             )
             for name, fields in raw.items()
         )
@@ -246,6 +255,21 @@ def read_library(path: Path) -> Library:
             f"wanted the library of actions in {path}, got {error!r:.200}; install this program again"
         ) from error
     return Library(entries, key=hashlib.sha256(content).hexdigest())
+
+
+def _details(fields: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Sentences on body parts and stages; none where the entry has none.
+
+    Raises:
+        ValueError: Only some of them are there.
+    """
+    if "parts" not in fields:
+        return {}
+    parts = tuple(str(fields["parts"][part]) for part in BODY_PARTS)
+    space, time = (tuple(str(text) for text in fields[key]) for key in ("space", "time"))
+    if (len(space), len(time)) != (3, 3):
+        raise ValueError(f"wanted three sentences of space and time, got {len(space)} and {len(time)}")
+    return {"parts": parts, "space": space, "time": time}
 
 
 def _keep(path: Path, features: NDArray[np.float32]) -> None:

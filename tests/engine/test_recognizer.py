@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.backends.select import open_backend
+from engine.background import Background
 from engine.bank.contract import BankSettings, Rows
 from engine.bank.pgfa_streaming import PgfaStreamingBank
 from engine.bundle import Bundle
@@ -39,11 +40,13 @@ class WatchedBank(PgfaStreamingBank):
 class Rig:
     """A recogniser whose encoder says what the test wants."""
 
-    def __init__(self, bundle: Bundle, **decision: Any) -> None:
+    def __init__(self, bundle: Bundle, *, background: Background | None = None, **decision: Any) -> None:
         self.backend = FakeBackend(WAVE)
         self.bank = WatchedBank()
         config = replace(DecisionConfig(smoothing_s=0.0), **decision)
-        self.recognizer = Recognizer(bundle.manifest, self.backend, self.bank, config=config)
+        self.recognizer = Recognizer(
+            bundle.manifest, self.backend, self.bank, config=config, background=background
+        )
         self.recognizer.set_action(_action("w", "wave"), WAVE, version=1)
         self.recognizer.set_action(_action("s", "squat"), SQUAT, version=2)
         self.events: list[ActionEvent] = []
@@ -81,6 +84,19 @@ def test_a_prediction_tells_what_was_seen(rig: Rig):
     assert sum(c.probability for c in prediction.top) + prediction.unknown_probability == pytest.approx(1.0)
     assert prediction.vocabulary == 2
     assert prediction.motion_m > 0.1
+
+
+def test_what_nobody_means_is_not_named_unless_an_action_means_it(tiny_bundle: Bundle):
+    rig = Rig(tiny_bundle, background=Background(unit_rows(1.0, 0.0, 1.0)[None]))
+    near = unit_rows(1.0, 0.0, 0.6)
+    rig.see(near)
+    assert rig.see(near).state == "unknown"
+    rig.recognizer.set_action(_action("m", "movement"), unit_rows(1.0, 0.0, 0.9), version=3)
+    rig.see(near)
+    assert rig.see(near).state == "action"
+    rig.recognizer.remove_action("m", version=4, now_ns=rig.hop * HOP_NS)
+    rig.see(near)
+    assert rig.see(near).state == "unknown"
 
 
 def test_events_carry_names_and_ages(rig: Rig):

@@ -1,5 +1,8 @@
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from engine.background import Background
 from engine.bank.contract import BankSettings
 from engine.bank.text_only import TextOnlyBank
 from engine.bundle import Calibration
@@ -10,19 +13,26 @@ from tests.engine.fakes import unit_rows, window
 
 HOP_NS = 200_000_000
 WAVE, HOP = unit_rows(1.0), unit_rows(0.0, 1.0)
+NOTHING_ELSE = unit_rows(0.0, 0.0, 1.0)[None]
 
 
 def _moments(*rows: object, idle: bool = False) -> list[Moment]:
     return [Moment("camera", 0, n * HOP_NS, row, idle, 1.0) for n, row in enumerate(rows)]  # type: ignore[arg-type]
 
 
-def _look(moments: list[Moment]) -> SecondLook:
+def _look(moments: list[Moment], movements: NDArray[np.float32] = NOTHING_ELSE) -> SecondLook:
     bank = TextOnlyBank(BankSettings(parts=1, dim=16, fingerprint="x"))
     bank.add_class("w", WAVE)
     bank.add_class("new", HOP)
     config = DecisionConfig(smoothing_s=0.0)
     return look_again(
-        bank, "new", moments, calibration=Calibration(), config=config, now_ns=len(moments) * HOP_NS
+        bank,
+        "new",
+        moments,
+        calibration=Calibration(),
+        background=Background(movements),
+        config=config,
+        now_ns=len(moments) * HOP_NS,
     )
 
 
@@ -41,6 +51,12 @@ def test_what_another_action_is_stays_that():
     look = _look(_moments(*[WAVE] * 8))
     assert (look.sightings, look.total) == ((), 0)
     assert look.best_probability < 0.01
+
+
+def test_what_nobody_means_is_nothing():
+    near = unit_rows(0.0, 1.0, 0.5)
+    look = _look(_moments(*[near] * 8), movements=near[None])
+    assert (look.sightings, look.total) == ((), 0)
 
 
 def test_whoever_stands_still_does_nothing():

@@ -8,7 +8,7 @@ from streams.skeleton.layouts import NTU_25, Joint
 from streams.skeleton.normalize import normalize
 from streams.skeleton.retarget import KINECT_V1_TO_NTU
 from tests.training.small_data import moving
-from training.augment import Augmentation, augmented, mirrored, mirrored_text
+from training.augment import Augmentation, augmented, mirrored
 
 NOTHING = Augmentation(mirror=0, yaw_deg=0, tilt_deg=0, limb=0, jitter_m=0, depth_m=0, hands_lost=0)
 WINDOW = KINECT_V1_TO_NTU.positions(moving("arm", 0, 48))
@@ -46,21 +46,6 @@ def test_what_must_not_be_mirrored_is_not() -> None:
     window, swapped = augmented(WINDOW, np.random.default_rng(0), config=always, mirror=False)
     assert not swapped
     np.testing.assert_allclose(window, normalize(WINDOW), atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("wave", "wave"),
-        ("raise the left hand", "raise the right hand"),
-        ("from left to right", "from right to left"),
-        ("Left, then Right", "Right, then Left"),
-        ("leftwards", "rightwards"),
-    ],
-)
-def test_texts_swap_their_sides(text: str, wanted: str) -> None:
-    assert mirrored_text(text) == wanted
-    assert mirrored_text(wanted) == text
 
 
 def test_limbs_change_length_alike_on_both_sides_and_the_same_in_every_frame() -> None:

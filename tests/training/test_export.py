@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +9,18 @@ import torch
 
 from engine.backends.onnxruntime import OnnxRuntimeBackend
 from engine.bundle import Bundle, Calibration, load_bundle
+from engine.text.descriptions import class_feature, describe
 from engine.text.projection import TextProjection
+from engine.text.sided import SidedEncoder
 from streams.skeleton.errors import BundleError, DataError
 from streams.skeleton.window import WindowSpec
 from tests.training.small_data import HashEncoder
-from training.config import StGcnConfig, TransformerConfig
+from training.augment import mirrored
+from training.config import SidesConfig, StGcnConfig, TransformerConfig
 from training.export import Centring, Content, export_bundle, no_centring
-from training.methods.pgfa import Pgfa, embed
+from training.methods.pgfa import Pgfa
+from training.methods.sided import SidedPgfa
+from training.model import embed
 from training.texts import class_texts
 
 PROBE = np.random.default_rng(0).normal(size=(3, 1, 48, 25, 3)).astype(np.float32)
@@ -25,7 +31,7 @@ CENTRING = Centring(
 
 
 def content(
-    model: Pgfa,
+    model: Pgfa | SidedPgfa,
     centring: Centring,
     sets: tuple[str, ...] = ("accad", "precog"),
     own_data: tuple[str, ...] = (),
@@ -119,6 +125,30 @@ def test_adapter_is_exported_with_the_text_side(tmp_path: Path) -> None:
     np.testing.assert_allclose(TextProjection(made).rows(features)[:, 0], wanted, atol=1e-5)
     assert made.manifest.parity["text"] < 1e-5
     assert [line.split(":")[0] for line in made.manifest.data] == ["accad", "precog", "grammar"]
+
+
+def test_sided_model_keeps_its_mirror_in_the_graphs_and_carries_its_background(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = SidedPgfa(ENCODERS[1], dim=384, sides=SidesConfig(even=20, odd=12), adapter=6).eval()
+    encoder = SidedEncoder(HashEncoder())
+    given = replace(
+        content(model, no_centring(32)),
+        texts=class_texts(["wave", "kick"], encoder, descriptions={}),
+        encoder=encoder,
+        background=("stand still", "raise the left arm"),
+    )
+    made = export_bundle(given, tmp_path / "bundle")
+    assert (made.manifest.dim, made.manifest.text_encoder.dim) == (32, 768)
+    assert max(made.manifest.parity.values()) < 1e-5
+    backend = OnnxRuntimeBackend(made)
+    plain = backend.embed(PROBE)[:, 0]
+    mirror = backend.embed(np.stack([mirrored(window[0]) for window in PROBE])[:, None])[:, 0]
+    np.testing.assert_allclose(mirror, plain * ([1] * 20 + [-1] * 12), atol=1e-5)
+    left, right = TextProjection(made).rows(encoder.encode(["wave left", "wave right"]))[:, 0]
+    np.testing.assert_allclose(left, right * ([1] * 20 + [-1] * 12), atol=1e-5)
+    features = class_feature(describe("stand still", encoder).texts, encoder)
+    movement = TextProjection(made).rows(features[None])[0]
+    assert made.background.score(movement) == pytest.approx(1.0, abs=1e-5)
 
 
 def test_weights_lie_inside_the_one_file(bundle: Bundle, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from engine.bank.constants import BankConstants
 from engine.bundle import load_bundle
+from engine.text.descriptions import class_feature, describe
 from engine.text.projection import TextProjection
 from streams.skeleton.errors import DataError
 from tests.training.small_data import HashEncoder, write_packed
@@ -18,7 +19,6 @@ from training.rejection import halved
 from training.release import release
 from training.run_folder import CHECKPOINT, load_run
 from training.sequences import joined
-from training.texts import class_texts, read_descriptions
 from training.train import class_rows, torch_embed, train
 from training.zero_shot import scores, sequence_embeddings
 
@@ -115,9 +115,9 @@ def test_one_run_is_calibrated_on_the_development_set(runs: dict[str, Path], tmp
     model = load_run(runs["mixed"]).model
     dev = joined([load_packed(runs["mixed"].parent / "hdm05.npz")])
     rows = sequence_embeddings(dev, torch_embed(model), spec=manifest.window)
-    texts = class_texts(dev.classes, encoder, descriptions=read_descriptions())
+    typed = np.stack([class_feature(describe(name, encoder).texts, encoder) for name in dev.classes])
     truth = np.array([dev.classes.index(label) for label in dev.labels])
-    known, unknown = halved(scores(rows, class_rows(model, texts.described)), truth)
+    known, unknown = halved(scores(rows, class_rows(model, typed)), truth)
     assert manifest.calibration.unknown_cosine == pytest.approx(fit_unknown(known, unknown)[0], abs=1e-5)
     features = encoder.encode(["wave", "kick"])
     wanted = class_rows(model, features)

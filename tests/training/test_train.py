@@ -9,7 +9,7 @@ from streams.skeleton.errors import ConfigError, DataError
 from tests.training.small_data import HashEncoder, write_packed
 from training import grammar_batches
 from training import train as module
-from training.config import GrammarConfig, StGcnConfig, TrainConfig
+from training.config import GrammarConfig, SidesConfig, StGcnConfig, TrainConfig, TransformerConfig
 from training.grammar import GrammarMotion, sample_motion
 from training.methods.pgfa import Pgfa
 from training.run_folder import CHECKPOINT, METRICS, SETTINGS, load_run
@@ -49,7 +49,13 @@ MIXED = {"grammar": GrammarConfig(motions=8, share=0.25), "adapter": 6}
 """A quarter of every batch from the motion grammar, and a text side that learns."""
 
 
-@pytest.mark.parametrize("changes", [{}, MIXED], ids=["recordings", "mixed"])
+SIDED = MIXED | {
+    "sides": SidesConfig(even=10, odd=6),
+    "encoder": TransformerConfig(width=8, depth=1, heads=2),
+}
+
+
+@pytest.mark.parametrize("changes", [{}, MIXED, SIDED], ids=["recordings", "mixed", "sided"])
 def test_resumed_run_equals_the_uninterrupted_one(
     config: TrainConfig, monkeypatch: pytest.MonkeyPatch, changes: dict[str, object]
 ) -> None:

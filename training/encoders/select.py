@@ -27,8 +27,15 @@ class Encoder(Protocol):
         ...
 
 
-def build_encoder(config: EncoderConfig) -> StGcn | ShiftGcn | BodyTransformer:
-    """A new encoder with random weights."""
+def build_encoder(config: EncoderConfig, *, twins: bool = False) -> StGcn | ShiftGcn | BodyTransformer:
+    """A new encoder with random weights.
+
+    Args:
+        config: Kind and size.
+        twins: See ``BodyTransformer``; the graph networks have nothing of the kind.
+    """
     if isinstance(config, StGcnConfig):
         return StGcn(config)
-    return ShiftGcn(config) if isinstance(config, ShiftGcnConfig) else BodyTransformer(config)
+    if isinstance(config, ShiftGcnConfig):
+        return ShiftGcn(config)
+    return BodyTransformer(config, twins=twins)

@@ -68,6 +68,13 @@ class Block(nn.Module):
         return tokens + self.think(self.between(tokens))
 
 
+def _other_sides(parts: tuple[tuple[Joint, ...], ...]) -> list[int]:
+    """For each part, the one that takes its place in a mirror."""
+    mirror = NTU_25.mirrored()
+    sets = [set(part) for part in parts]
+    return [sets.index({Joint(mirror[joint]) for joint in part}) for part in parts]
+
+
 class BodyTransformer(nn.Module):
     """Positions (N, M, T, 25, 3) to features (N, ``features``).
 
@@ -79,20 +86,25 @@ class BodyTransformer(nn.Module):
     CVPR 2023).
 
     Absent persons, all zeros, count for nothing: the mean runs over those who are there.
+
+    Args:
+        config: Size and habits.
+        twins: The second half of every batch is the first in a mirror; the same is left out of both.
     """
 
     order: Tensor
     owner: Tensor
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, config: TransformerConfig, *, twins: bool = False) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.twins = config, twins
         size = config.patch * 6
         self.parts = PARTS if config.parts == len(PARTS) else FINE_PARTS
         order = torch.tensor([joint for part in self.parts for joint in part])
         self.register_buffer("order", order, persistent=False)
         owner = [k for joint in range(len(NTU_25)) for k, part in enumerate(self.parts) if joint in part]
         self.register_buffer("owner", torch.tensor(owner), persistent=False)
+        self.other_side = _other_sides(self.parts)
         self.read = nn.ModuleList(nn.Linear(size * len(part), config.width) for part in self.parts)
         self.when = nn.Parameter(torch.randn(config.frames // config.patch, 1, config.width) * 0.02)
         self.where = nn.Parameter(torch.randn(1, len(self.parts), config.width) * 0.02)
@@ -161,7 +173,11 @@ class BodyTransformer(nn.Module):
             return tokens
         count, size, width = tokens.shape
         keep = max(1, round(size * (1 - self.config.token_drop)))
-        chosen = torch.rand(count, size).argsort(dim=1)[:, :keep, None].expand(-1, -1, width)
+        chances = torch.rand(count, size)
+        if self.twins:
+            first = chances[: count // 2].view(count // 2, -1, len(self.parts))
+            chances = torch.cat([first, first[..., self.other_side]]).view(count, size)
+        chosen = chances.argsort(dim=1)[:, :keep, None].expand(-1, -1, width)
         return tokens.gather(1, chosen)
 
 

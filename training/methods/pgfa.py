@@ -1,6 +1,5 @@
 """PGFA: a skeleton encoder trained end to end into the text encoder's space."""
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -42,6 +41,7 @@ class Pgfa(nn.Module):
 
     def __init__(self, encoder: EncoderConfig | None = None, *, dim: int = 384, adapter: int = 0) -> None:
         super().__init__()
+        self.dim = dim
         self.text: nn.Module = TextAdapter(dim, adapter) if adapter else nn.Identity()
         self.encoder = build_encoder(encoder or StGcnConfig())
         self.project = nn.Linear(self.encoder.features, dim)
@@ -55,14 +55,3 @@ class Pgfa(nn.Module):
             positions: (N, M, T, 25, 3) float32, normalised; an absent person is all zeros.
         """
         return functional.normalize(self.project(self.encoder(positions)), dim=1)
-
-
-def embed(model: Pgfa, positions: Tensor, *, batch: int = 256) -> Tensor:
-    """Embeddings (N, D) of the model in evaluation mode, without gradients; its mode is kept."""
-    training = model.training
-    model.eval()
-    try:
-        with torch.no_grad():
-            return torch.cat([model(chunk) for chunk in positions.split(batch)])
-    finally:
-        model.train(training)

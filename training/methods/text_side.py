@@ -4,10 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-_LENGTH = 4.0
-"""About the length of a whitened sentence feature."""
-_LEAST_SPREAD = 1e-2
-"""Standard deviation, of a unit feature's component, below which a direction counts as noise."""
+from training.methods.whitening import whitening
 
 
 class TextSide(nn.Module):
@@ -43,10 +40,7 @@ class TextSide(nn.Module):
     def fit(self, features: Tensor) -> None:
         """Take mean and whitening from these features (N, D)."""
         self.mean.copy_(features.mean(dim=0))
-        centred = (features - self.mean).double()
-        variances, directions = torch.linalg.eigh(centred.T @ centred / len(centred))
-        spread = variances.clamp(min=0.0).sqrt() + _LEAST_SPREAD
-        self.whitening.copy_(directions * (_LENGTH / len(self.mean) ** 0.5 / spread))
+        self.whitening.copy_(whitening(features - self.mean))
 
     def forward(self, features: Tensor) -> Tensor:
         """Class rows (N, D)."""

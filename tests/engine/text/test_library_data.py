@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.text.library import LIBRARY_FILE, builtin_library
+from engine.text.library import BODY_PARTS, LIBRARY_FILE, builtin_library
 from engine.text.names import check_name, name_key
 from engine.text.wording import wording_key
 
@@ -22,6 +22,12 @@ def phrases(name: str) -> list[str]:
 
 def texts(name: str) -> list[str]:
     return [*phrases(name), ENTRIES[name]["complete"], ENTRIES[name]["skeleton"]]
+
+
+def details(name: str) -> list[str]:
+    """Six sentences on body parts, three from coarse to fine, three from beginning to end."""
+    entry = ENTRIES[name]
+    return [*(entry["parts"][part] for part in BODY_PARTS), *entry["space"], *entry["time"]]
 
 
 def other_side(text: str) -> str:
@@ -55,12 +61,15 @@ def test_the_program_reads_every_entry() -> None:
     assert found.keys() == ENTRIES.keys()
     for name, entry in found.items():
         assert [*entry.phrases, entry.complete, entry.skeleton] == texts(name)
+        assert [*entry.parts, *entry.space, *entry.time] == details(name)
 
 
 @pytest.mark.parametrize("name", ENTRIES)
 def test_entry_has_the_agreed_form(name: str) -> None:
     entry = ENTRIES[name]
-    assert set(entry) == {"names", "complete", "skeleton", "visible"}
+    assert set(entry) == {"names", "complete", "skeleton", "visible", "parts", "space", "time"}
+    assert set(entry["parts"]) == set(BODY_PARTS)
+    assert (len(entry["space"]), len(entry["time"])) == (3, 3)
     assert isinstance(entry["visible"], bool)
     assert 4 <= len(entry["names"]) <= 10
     assert [check_name(phrase) for phrase in phrases(name)] == phrases(name)
@@ -72,8 +81,21 @@ def test_entry_has_the_agreed_form(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ENTRIES)
+def test_details_are_sentences_that_name_a_side_only_where_the_action_does(name: str) -> None:
+    for sentence in details(name):
+        assert sentence.endswith(".")
+        assert 4 <= len(sentence.split()) <= 22, sentence
+        assert not sided(sentence) or any(map(sided, texts(name))), sentence
+
+
+def test_no_detail_is_said_of_many_actions() -> None:
+    counts = Counter(sentence for name in ENTRIES for sentence in details(name))
+    assert max(counts.values()) <= 3, counts.most_common(3)
+
+
+@pytest.mark.parametrize("name", ENTRIES)
 def test_text_is_plain_ascii(name: str) -> None:
-    for text in texts(name):
+    for text in (*texts(name), *details(name)):
         assert text.isascii(), text
         assert text.isprintable(), text
         assert "  " not in text, text

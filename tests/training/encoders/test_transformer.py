@@ -1,9 +1,11 @@
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 import torch
 
 from streams.skeleton.errors import ConfigError, ShapeError
+from streams.skeleton.layouts import NTU_25, Joint
 from training.config import TransformerConfig
 from training.encoders.transformer import FINE_PARTS, PARTS, Block, BodyTransformer
 from training.methods.star import part_joints
@@ -120,3 +122,20 @@ def test_a_window_of_another_length_is_refused() -> None:
 def test_sizes_nobody_can_build_are_refused(changes: dict[str, float]) -> None:
     with pytest.raises(ConfigError):
         TransformerConfig(**changes)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("parts", [5, 10])
+def test_twins_leave_out_the_same_joints_of_a_window_and_of_its_mirror(parts: Literal[5, 10]) -> None:
+    config = replace(SMALL, parts=parts, token_drop=0.5)
+    model = BodyTransformer(config, twins=True).train()
+    steps, mirror = config.frames // config.patch, NTU_25.mirrored()
+    size = steps * parts
+    numbered = torch.arange(float(size)).view(1, size, 1).expand(6, size, 1)
+    # Asked directly: which tokens were left out shows nowhere else.
+    kept = model._kept(numbered).long()[..., 0]  # pyright: ignore[reportPrivateUsage]
+    for one, other in zip(kept[:3].tolist(), kept[3:].tolist(), strict=True):
+        seen = [
+            {(token // parts, joint) for token in half for joint in model.parts[token % parts]}
+            for half in (one, other)
+        ]
+        assert seen[1] == {(step, Joint(mirror[joint])) for step, joint in seen[0]}

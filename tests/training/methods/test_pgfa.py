@@ -2,7 +2,8 @@ import torch
 
 from training.config import StGcnConfig
 from training.losses import contrastive_kl
-from training.methods.pgfa import Pgfa, TextAdapter, embed
+from training.methods.pgfa import Pgfa, TextAdapter
+from training.model import embed
 
 SMALL = StGcnConfig(width=4, features=8)
 
