@@ -162,6 +162,14 @@ class Controller:
         actions = self._engine.actions()
         self._state.set_actions(actions, version=self._engine.vocabulary)
 
+    def health(self) -> dict[str, Any]:
+        """What the engine is.
+
+        Raises:
+            EngineError: It does not answer.
+        """
+        return self._engine.health()
+
     def defaults(self) -> tuple[str, ...]:
         """What to offer a newcomer: the default names where there are no actions yet, else nothing.
 

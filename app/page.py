@@ -15,6 +15,7 @@ from app.browser_camera import BrowserCamera
 from app.config import RunConfig
 from app.controller import Controller
 from app.guard import AllowedHosts
+from app.inside import Inside
 from app.installation import CAPTURE, Installation
 from app.kiosk import browser
 from app.kiosk.manners import Manners
@@ -113,6 +114,7 @@ class PageRun:
             controller=self._controller,
             sets=self._sets,
             teaching=self._teaching,
+            inside=Inside(self._client, self._controller),
             access=self._access,
             numbers=self._numbers,
             camera=BrowserCamera(

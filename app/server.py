@@ -15,12 +15,13 @@ from fastapi.staticfiles import StaticFiles
 from app import drawing, ui
 from app.access import Access
 from app.api import access as access_api
-from app.api import actions, metrics, teaching, turns, vocabulary
+from app.api import actions, inside, metrics, teaching, turns, vocabulary
 from app.api.replies import refuse_malformed
 from app.board import Board
 from app.browser_camera import MAX_BYTES, BrowserCamera
 from app.controller import Controller
 from app.guard import AllowedHosts, Guard
+from app.inside import Inside
 from app.kiosk.turns import Turns
 from app.live_socket import MAX_TEXT, LiveChannel
 from app.sets import Sets
@@ -41,6 +42,7 @@ class Behind:
     controller: Controller
     sets: Sets
     teaching: Teaching
+    inside: Inside
     access: Access
     numbers: Callable[[], Mapping[str, float]]
     """Measurements, for ``/metrics``."""
@@ -102,6 +104,7 @@ def _add_interface(app: FastAPI, behind: Behind) -> None:
     app.include_router(actions.router(behind.controller), prefix=API, dependencies=operators)
     app.include_router(vocabulary.router(behind.sets), prefix=API, dependencies=operators)
     app.include_router(metrics.router(behind.numbers))
+    app.include_router(inside.router(behind.inside), prefix=API, dependencies=operators)
     app.include_router(teaching.router(behind.teaching), prefix=API, dependencies=operators)
     if behind.turns is not None:
         only = access_api.operators_only(behind.access)

@@ -13,6 +13,8 @@ from engine.client import PredictionReader
 from streams.skeleton.errors import EngineError, EngineUnavailableError, VocabularyError
 
 LOOK_S = 0.25
+LOOKS_PER_HEALTH = 20
+"""How often the engine is asked how it fares: every 5 s."""
 
 
 class Synchroniser:
@@ -57,12 +59,17 @@ class Synchroniser:
         self._thread.join()
 
     def _run(self) -> None:
+        looks = 0
         while not self._closing.wait(LOOK_S):
             status = self._supervisor.status().get(ENGINE)
             if status is None or status.state != "ready":
                 continue
             if status.pid != self._shown_pid or self._state.is_outdated:
                 self._synchronise(status.pid)
+                looks = 0
+            if looks % LOOKS_PER_HEALTH == 0:
+                self._ask_health()
+            looks += 1
 
     def _synchronise(self, pid: int | None) -> None:
         problem = None
@@ -78,6 +85,11 @@ class Synchroniser:
         except EngineError as error:
             problem = str(error)
         self._vitals.complain(problem)
+
+    def _ask_health(self) -> None:
+        # One that does not answer is noticed elsewhere.
+        with contextlib.suppress(EngineError):
+            self._vitals.on_engine(self._controller.health())
 
     def _offered(self, offer: Callable[[], None]) -> str | None:
         """What was wrong with the names offered, in words; None if nothing."""

@@ -39,6 +39,10 @@ class Teacher(Protocol):
         """Back to a mark."""
         ...
 
+    def mark_bank(self) -> BankMark:
+        """A mark of the bank's present state."""
+        ...
+
     def freeze_bank(self, *, frozen: bool = True) -> None:
         """Keep the bank from learning by itself, or let it."""
         ...
@@ -106,6 +110,10 @@ class Teaching:
     def roll_back(self, mark: int | None) -> dict[str, Any]:
         """The mark that was ``undone``: the bank is as it was at it."""
         return self._controller.answer(lambda: {"undone": asdict(self._engine.roll_back_bank(mark))})
+
+    def mark(self) -> dict[str, Any]:
+        """The new ``mark``, to roll back to."""
+        return self._controller.answer(lambda: {"mark": asdict(self._engine.mark_bank())})
 
     def freeze(self, *, frozen: bool) -> dict[str, Any]:
         """Whether the bank is ``frozen`` now."""

@@ -16,7 +16,7 @@ GROUND = "#090b0e"
 TEXT = "#f1f4f6"
 STYLES = "\n".join(
     f'<link rel="stylesheet" href="{live.STATIC_URL}/{name}.css">'
-    for name in ("page", "layout", "stage", "panels", "sheets")
+    for name in ("page", "layout", "stage", "panels", "sheets", "inside")
 )
 HEAD = f"""
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -47,6 +47,7 @@ class Vitals:
         self._missed = 0
         self._problem: str | None = None
         self._gone: str | None = None
+        self._failure: str | None = None
         self._advice: tuple[str, ...] = ()
 
     def on_preview(self, *, camera_fps: float, missed: int, advice: Sequence[str] = ()) -> None:
@@ -83,6 +84,14 @@ class Vitals:
         with self._lock:
             self._gone = reason
 
+    def on_engine(self, health: Mapping[str, Any]) -> None:
+        """Note what the engine says it is."""
+        failure = health.get("backend_failure")
+        with self._lock:
+            self._failure = (
+                None if failure is None else f"engine: {failure}; a slower encoder has taken over"
+            )
+
     def complain(self, problem: str | None) -> None:
         """Show a problem of this process's own, or that it is over."""
         with self._lock:
@@ -95,7 +104,7 @@ class Vitals:
             return {
                 "processes": {name: self._process(status) for name, status in processes.items()},
                 "outward": self._outward(),
-                "problem": self._trouble(processes) or self._problem or self._absence(),
+                "problem": self._trouble(processes) or self._problem or self._absence() or self._failure,
                 "advice": list(self._advice) if self._frames.per_second(self._clock()) else [],
                 "joints_only": self._source.get("joints_only") is True and self._is_camera(),
                 # Only who stands before a camera looks for a mirror.

@@ -80,6 +80,11 @@ def router(teaching: Teaching) -> APIRouter:
         """Know of an action, or of all, no more than the text."""
         return reply(teaching.reset(which.id))
 
+    @made.post("/bank/marks", status_code=201)
+    def mark() -> JSONResponse:
+        """Mark the bank as it is, to roll back to."""
+        return reply(teaching.mark(), status=201)
+
     @made.post("/bank/roll-back")
     def roll_back(which: Annotated[WhichMark, Body()]) -> JSONResponse:
         """Have the bank as it was at a mark."""

@@ -5,10 +5,11 @@ import { element, say, set } from "./dom.js";
 
 const OFFERED = 3;
 
-export function createCorrect(box, { toast }) {
+export function createCorrect(box, { toast, why }) {
   const words = element("span");
   const choices = element("span", { class: "am-fix-choices" });
-  box.append(words, choices);
+  const ask = element("button", { type: "button", class: "am-chip", onclick: () => why(ask) }, "Why?");
+  box.append(words, choices, ask);
   let held = false; // somebody is about to choose: nothing moves under the finger
   let key = "";
 

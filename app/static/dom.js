@@ -18,15 +18,18 @@ const ICONS = {
   remove: "M6 6l12 12M18 6L6 18",
 };
 
+/** An element of a drawing; attributes and children as of `element`. */
+export function shape(tag, attributes = {}, ...children) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) set(made, name, value);
+  made.append(...children);
+  return made;
+}
+
 /** A button that shows an icon and is called `label`. */
 export function icon(kind, label, onclick) {
-  const path = document.createElementNS(SVG, "path");
-  for (const [name, value] of Object.entries({ d: ICONS[kind], ...STROKE })) path.setAttribute(name, value);
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  svg.append(path);
-  return element("button", { type: "button", class: "am-icon", title: label, "aria-label": label, onclick }, svg);
+  const drawing = shape("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, shape("path", { d: ICONS[kind], ...STROKE }));
+  return element("button", { type: "button", class: "am-icon", title: label, "aria-label": label, onclick }, drawing);
 }
 
 /** Set, or for null and false remove, an attribute; writes only what changes. */

@@ -7,6 +7,7 @@ import { createCorrect } from "./correct.js";
 import { set } from "./dom.js";
 import { createHealth } from "./health.js";
 import { createHistory } from "./history.js";
+import { createInside } from "./inside.js";
 import { createOperator } from "./operator.js";
 import { createScores } from "./scores.js";
 import { createSets } from "./sets.js";
@@ -28,7 +29,8 @@ export function mount(root) {
   const history = createHistory(find("timeline"), find("events"));
   const toast = createToast(find("toast"));
   const teach = createTeach(find("teach"), { people: () => now.people });
-  const correct = createCorrect(find("fix"), { toast });
+  const inside = createInside(page, { opener: find("inside"), captioned });
+  const correct = createCorrect(find("fix"), { toast, why: (opener) => inside.open("why", opener) });
   const actions = createActions({ page, find, toast, teach });
   const operator = createOperator(page, { button: find("operator") });
   const camera = createCamera(find("camera"), { toast, onRefused: operator.ask });
@@ -72,10 +74,15 @@ export function mount(root) {
     },
   });
 
+  /** Whose caption is shown: whoever does something comes before whoever stands by. */
+  function captioned() {
+    const people = now.linked ? now.people : [];
+    return people.find(({ state }) => state === "action") ?? people[0];
+  }
+
   function showNow() {
     const people = now.linked ? now.people : [];
-    // Whoever does something comes before whoever stands by.
-    const person = people.find(({ state }) => state === "action") ?? people[0];
+    const person = captioned();
     if (person) caption.person({ ...person, lasted_ms: history.lasted(person.track) });
     else caption.calm(quiet(now));
     scores.update(person && { ...person, named: person.class_id, people: now.people.length }, now.actions);

@@ -2,6 +2,7 @@
 
 import { api } from "./api.js";
 import { element, say, set } from "./dom.js";
+import { createSure } from "./sure.js";
 
 export const SOURCES = {
   user: "in your words",
@@ -16,6 +17,7 @@ export function createSheet(root, { toast, teach }) {
   const source = element("span", { class: "am-aside" });
   const wrong = element("p", { class: "am-wrong", role: "alert", hidden: "" });
   const learnt = element("span", { class: "am-aside" });
+  const sure = createSure();
   const reset = element("button", { type: "button", class: "am-link", hidden: "", onclick: forget }, "Forget them");
   const form = element(
     "form",
@@ -33,6 +35,7 @@ export function createSheet(root, { toast, teach }) {
       learnt,
       reset,
     ),
+    sure.box,
     element(
       "div",
       { class: "am-row" },
@@ -67,7 +70,9 @@ export function createSheet(root, { toast, teach }) {
     const change = {};
     if (name.value !== action.name) change.name = name.value;
     if (texts.value !== action.texts.join("\n")) change.description = texts.value;
-    await (Object.keys(change).length ? apply(change) : dialog.close());
+    const refused = await sure.save();
+    if (refused) return refuse(refused);
+    return Object.keys(change).length ? apply(change) : dialog.close();
   }
 
   function describeAnew() {
@@ -110,6 +115,7 @@ export function createSheet(root, { toast, teach }) {
       say(source, SOURCES[shown.source] ?? "");
       refuse(null);
       tellLearnt(shown.id);
+      sure.open(shown.id);
       dialog.showModal();
       name.focus();
       name.select();

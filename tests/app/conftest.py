@@ -4,6 +4,7 @@ import queue
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -15,6 +16,7 @@ from app.browser_camera import BrowserCamera
 from app.child import ChildStatus
 from app.controller import Controller
 from app.guard import AllowedHosts
+from app.inside import Inside
 from app.kiosk.manners import Manners
 from app.kiosk.scores import ScoreBoard
 from app.kiosk.turns import Turns
@@ -39,6 +41,8 @@ class ServedPage:
     state: LiveState
     controller: Controller
     processes: dict[str, ChildStatus]
+    outward: list[dict[str, Any]]
+    vitals: Vitals
     turns: Turns
     pictures: str
     """Where pictures of a browser's camera go."""
@@ -52,9 +56,8 @@ class ServedPage:
 
     def post_status(self) -> None:
         """What the ticker does each second."""
-        vitals = Vitals(lambda: self.processes)
-        vitals.on_source({"source": "synthetic", "joints_only": False})
-        self.board.post("status", vitals.message)
+        self.vitals.on_source({"source": "synthetic", "joints_only": False})
+        self.board.post("status", self.vitals.message)
 
 
 PASSWORD = "open sesame"
@@ -97,13 +100,16 @@ def _served(
     )
     pictures, watched = f"ipc://{tmp_path}/pictures", queue.Queue[bool]()
     processes = {name: ChildStatus(name, "ready") for name in ("engine", "capture")}
+    outward: list[dict[str, Any]] = []
+    vitals = Vitals(lambda: processes, outward=lambda: outward)
     behind = Behind(
         board=board,
         controller=controller,
         sets=Sets(engine, controller, Shelf(tmp_path / "sets")),
         teaching=Teaching(engine, controller),
+        inside=Inside(engine, controller),
         access=access,
-        numbers=Vitals(lambda: processes).numbers,
+        numbers=vitals.numbers,
         camera=BrowserCamera(pictures, watch=watched.put, linger_s=0.1),
         turns=turns,
     )
@@ -122,7 +128,18 @@ def _served(
         return servers[-1]
 
     made = ServedPage(
-        servers[0].url, serve, engine, board, state, controller, processes, turns, pictures, watched
+        servers[0].url,
+        serve,
+        engine,
+        board,
+        state,
+        controller,
+        processes,
+        outward,
+        vitals,
+        turns,
+        pictures,
+        watched,
     )
     made.post_status()
     yield made

@@ -27,6 +27,7 @@ from streams.skeleton.errors import (
     EngineUnavailableError,
     UnknownActionError,
 )
+from tests.app.fake_inside import FakeInside
 
 # A person standing upright, arms down, facing the sensor; metres, Kinect camera space.
 STANDING = np.array(
@@ -73,6 +74,7 @@ class FakeEngine:
         self.taught: list[str] = []
         self.frozen = False
         self.unseen = False
+        self.inside = FakeInside(lambda: tuple(self._actions.values()))
         for name in names:
             self.add_action(name)
 
@@ -168,6 +170,10 @@ class FakeEngine:
         del self.taught[mark.number - 1 :]
         return mark
 
+    def mark_bank(self) -> BankMark:
+        self.taught.append("mark")
+        return self.bank().marks[-1]
+
     def freeze_bank(self, *, frozen: bool = True) -> None:
         self.frozen = frozen
 
@@ -179,7 +185,11 @@ class FakeEngine:
         return next(entry for entry in self.bank().classes if entry.id == action_id)
 
     def health(self) -> dict[str, Any]:
-        return {"vocabulary": self.vocabulary}
+        return {"vocabulary": self.vocabulary, "backend": "onnxruntime", "backend_failure": None}
+
+    def stats(self) -> dict[str, Any]:
+        embed = {"n": 70, "p50": 2.1, "p95": 2.6, "p99": 3.0, "max": 4.0}
+        return {"counters": {"windows_recognized": 70}, "latencies_ms": {"embed": embed}, "waiting": 0}
 
     def _check(self, name: str) -> None:
         taken = {action.name for action in self.actions()}

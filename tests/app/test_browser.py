@@ -56,10 +56,10 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def tab(context: BrowserContext, page: ServedPage) -> Page:
-    return _open(context, page)
+    return open_page(context, page)
 
 
-def _open(context: BrowserContext, page: ServedPage) -> Page:
+def open_page(context: BrowserContext, page: ServedPage) -> Page:
     tab = context.new_page()
     problems: list[str] = []
     tab.on("pageerror", lambda error: problems.append(str(error)))
@@ -288,7 +288,7 @@ def test_markup_in_a_name_is_only_text(tab: Page, page: ServedPage) -> None:
 
 
 def test_three_tabs_are_all_served(context: BrowserContext, page: ServedPage) -> None:
-    tabs = [_open(context, page) for _ in range(3)]
+    tabs = [open_page(context, page) for _ in range(3)]
     for tab in tabs:
         # Only a page in front repaints, and only then asks for frames.
         tab.bring_to_front()
@@ -340,7 +340,7 @@ def test_the_page_finds_its_server_again(tab: Page, page: ServedPage) -> None:
 def test_it_fits_every_screen(browser: Browser, page: ServedPage, size: str, tmp_path: Path) -> None:
     width, height = SIZES[size]
     context = browser.new_context(viewport={"width": width, "height": height})
-    tab = _open(context, page)
+    tab = open_page(context, page)
     page.state.on_prediction(prediction(*page.engine.actions()))
     for number, name in enumerate(("wave", "squat", "bow")):
         lasted = {"began_ms": 50_000 - 15_000 * number, "lasted_ms": 4000}
@@ -370,7 +370,7 @@ def test_everything_is_reached_by_keyboard(tab: Page) -> None:
                 " return at.getAttribute('aria-label') || at.name || at.textContent.trim(); }"
             )
         )
-    assert {"Mirror", "name", "Add", "Describe it in your own words"} <= reached
+    assert {"Inside", "Mirror", "name", "Add", "Describe it in your own words"} <= reached
     assert {"Change wave", "Remove wave", "Change bow", "Remove bow"} <= reached
 
 
