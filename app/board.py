@@ -6,7 +6,7 @@ queues: a slow reader gets the newest of everything, and a new one gets all ther
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 Build = Callable[[], dict[str, Any]]
@@ -38,10 +38,19 @@ class Board:
             self._frame = (number, payload)
         self._wake()
 
-    def news(self, seen: dict[str, int]) -> list[str]:
-        """JSON texts of the topics that changed since ``seen``, which is brought up to date."""
+    def news(self, seen: dict[str, int], *, topics: Collection[str] | None = None) -> list[str]:
+        """JSON texts of the topics that changed since ``seen``, which is brought up to date.
+
+        Args:
+            seen: Versions by topic.
+            topics: The only ones of interest; all if None.
+        """
         with self._lock:
-            changed = [(t, v, build) for t, (v, build) in self._topics.items() if seen.get(t) != v]
+            changed = [
+                (topic, version, build)
+                for topic, (version, build) in self._topics.items()
+                if seen.get(topic) != version and (topics is None or topic in topics)
+            ]
         texts: list[str] = []
         for topic, version, build in changed:
             seen[topic] = version

@@ -115,6 +115,7 @@ class PageRun:
             sets=self._sets,
             teaching=self._teaching,
             inside=Inside(self._client, self._controller),
+            feed=self._client,
             access=self._access,
             numbers=self._numbers,
             camera=BrowserCamera(

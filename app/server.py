@@ -15,7 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from app import drawing, ui
 from app.access import Access
 from app.api import access as access_api
-from app.api import actions, inside, metrics, teaching, turns, vocabulary
+from app.api import actions, events, inside, metrics, teaching, turns, vocabulary
 from app.api.replies import refuse_malformed
 from app.board import Board
 from app.browser_camera import MAX_BYTES, BrowserCamera
@@ -24,6 +24,8 @@ from app.guard import AllowedHosts, Guard
 from app.inside import Inside
 from app.kiosk.turns import Turns
 from app.live_socket import MAX_TEXT, LiveChannel
+from app.outward.forwarder import Feed
+from app.outward.stream import ProgramChannel
 from app.sets import Sets
 from app.tabs.live import STATIC, STATIC_URL
 from app.teaching import Teaching
@@ -43,6 +45,8 @@ class Behind:
     sets: Sets
     teaching: Teaching
     inside: Inside
+    feed: Feed
+    """What happened, for programs."""
     access: Access
     numbers: Callable[[], Mapping[str, float]]
     """Measurements, for ``/metrics``."""
@@ -87,6 +91,12 @@ def without_page(behind: Behind, *, hosts: AllowedHosts) -> FastAPI:
         async def camera(socket: WebSocket) -> None:
             await taker.serve(socket, allowed=access_api.role_of(behind.access, socket) == "operator")
 
+    programs = ProgramChannel(behind.board, behind.feed)
+
+    @app.websocket(f"{API}/stream")
+    async def stream(socket: WebSocket) -> None:
+        await programs.serve(socket)
+
     if behind.turns is not None:
 
         @app.get("/kiosk", include_in_schema=False)
@@ -104,6 +114,7 @@ def _add_interface(app: FastAPI, behind: Behind) -> None:
     app.include_router(actions.router(behind.controller), prefix=API, dependencies=operators)
     app.include_router(vocabulary.router(behind.sets), prefix=API, dependencies=operators)
     app.include_router(metrics.router(behind.numbers))
+    app.include_router(events.router(behind.feed, behind.controller), prefix=API)
     app.include_router(inside.router(behind.inside), prefix=API, dependencies=operators)
     app.include_router(teaching.router(behind.teaching), prefix=API, dependencies=operators)
     if behind.turns is not None:

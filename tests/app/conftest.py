@@ -28,6 +28,7 @@ from app.shelf import Shelf
 from app.teaching import Teaching
 from app.vitals import Vitals
 from tests.app.fakes import FakeEngine
+from tests.app.outward.feed import FakeFeed
 
 
 @dataclass
@@ -41,6 +42,7 @@ class ServedPage:
     state: LiveState
     controller: Controller
     processes: dict[str, ChildStatus]
+    feed: FakeFeed
     outward: list[dict[str, Any]]
     vitals: Vitals
     turns: Turns
@@ -100,6 +102,7 @@ def _served(
     )
     pictures, watched = f"ipc://{tmp_path}/pictures", queue.Queue[bool]()
     processes = {name: ChildStatus(name, "ready") for name in ("engine", "capture")}
+    feed = FakeFeed()
     outward: list[dict[str, Any]] = []
     vitals = Vitals(lambda: processes, outward=lambda: outward)
     behind = Behind(
@@ -108,6 +111,7 @@ def _served(
         sets=Sets(engine, controller, Shelf(tmp_path / "sets")),
         teaching=Teaching(engine, controller),
         inside=Inside(engine, controller),
+        feed=feed,
         access=access,
         numbers=vitals.numbers,
         camera=BrowserCamera(pictures, watch=watched.put, linger_s=0.1),
@@ -135,6 +139,7 @@ def _served(
         state,
         controller,
         processes,
+        feed,
         outward,
         vitals,
         turns,
