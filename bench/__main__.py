@@ -1,7 +1,8 @@
 """``make bench``: measures this machine, writes JSON, and makes the tables of it.
 
-python -m bench                        all suites that need nothing but this project, some four minutes
-python -m bench scale --streams 100    one of them: backends, core, scale, growth, start, end-to-end
+python -m bench                        all suites that need nothing but this project, some six minutes
+python -m bench scale --streams 100    one of them: backends, core, roofline, growth, persons,
+                                       scale, start, end-to-end
 python -m bench recognition            zero-shot recognition on the packed sets at hand
 python -m bench robustness             captions against yaw, distance, rate, unseen joints and jitter
 python -m bench clips                  the short videos at hand, end to end
@@ -26,9 +27,11 @@ from bench import (
     end_to_end,
     engine_core,
     growth,
+    persons,
     recognition,
     report,
     robustness,
+    roofline,
     scale,
     start,
     typed_names,
@@ -40,8 +43,10 @@ from bench.common import write_result
 from bench.end_to_end import EndToEndConfig
 from bench.engine_core import CoreConfig
 from bench.growth import GrowthConfig
+from bench.persons import PersonsConfig
 from bench.recognition import RecognitionConfig
 from bench.robustness import RobustnessConfig
+from bench.roofline import RooflineConfig
 from bench.scale import ScaleConfig
 from bench.start import StartConfig
 from bench.typed_names import TypedNamesConfig
@@ -53,7 +58,9 @@ class AllConfig:
 
     backends: BackendsConfig = field(default_factory=BackendsConfig)
     core: CoreConfig = field(default_factory=CoreConfig)
+    roofline: RooflineConfig = field(default_factory=RooflineConfig)
     growth: GrowthConfig = field(default_factory=GrowthConfig)
+    persons: PersonsConfig = field(default_factory=PersonsConfig)
     scale: ScaleConfig = field(default_factory=ScaleConfig)
     start: StartConfig = field(default_factory=StartConfig)
     end_to_end: EndToEndConfig = field(default_factory=EndToEndConfig)
@@ -63,7 +70,9 @@ Command = (
     Annotated[AllConfig, tyro.conf.subcommand("all")]
     | Annotated[BackendsConfig, tyro.conf.subcommand("backends")]
     | Annotated[CoreConfig, tyro.conf.subcommand("core")]
+    | Annotated[RooflineConfig, tyro.conf.subcommand("roofline")]
     | Annotated[GrowthConfig, tyro.conf.subcommand("growth")]
+    | Annotated[PersonsConfig, tyro.conf.subcommand("persons")]
     | Annotated[ScaleConfig, tyro.conf.subcommand("scale")]
     | Annotated[StartConfig, tyro.conf.subcommand("start")]
     | Annotated[EndToEndConfig, tyro.conf.subcommand("end-to-end")]
@@ -75,35 +84,38 @@ Command = (
 )
 
 
-_SUITES: tuple[tuple[str, type[Any], Callable[[Any], dict[str, Any]]], ...] = (
+Suite = tuple[str, type[Any], Callable[[Any], dict[str, Any]]]
+
+_SUITES: tuple[Suite, ...] = (
     ("backends", BackendsConfig, backends.run),
     ("engine_core", CoreConfig, engine_core.run),
+    ("roofline", RooflineConfig, roofline.run),
     ("growth", GrowthConfig, growth.run),
+    ("persons", PersonsConfig, persons.run),
     ("scale", ScaleConfig, scale.run),
     ("start", StartConfig, start.run),
 )
-_FIELDS = {"engine_core": "core"} | {name: name for name in ("backends", "growth", "scale", "start")}
+_ON_DATA: tuple[Suite, ...] = (
+    ("bank", BankConfig, bank.run),
+    ("recognition", RecognitionConfig, recognition.run),
+    ("robustness", RobustnessConfig, robustness.run),
+    ("clips", ClipsConfig, clips.run),
+    ("typed_names", TypedNamesConfig, typed_names.run),
+)
+"""Those that need more than this project: they run only by name."""
 
 
 def main() -> None:
     """Run the suites asked for; the last line is one JSON object with the files written."""
     asked = tyro.cli(Command, args=sys.argv[1:] or ["all"], prog="make bench", description=__doc__)
     command = " ".join(["python -m bench", *(Path(a).name if "/" in a else a for a in sys.argv[1:])])
-    written: list[Path] = []
-    if isinstance(asked, BankConfig):
-        written.append(write_result("bank", command, bank.run(asked)))
-    if isinstance(asked, RecognitionConfig):
-        written.append(write_result("recognition", command, recognition.run(asked)))
-    if isinstance(asked, RobustnessConfig):
-        written.append(write_result("robustness", command, robustness.run(asked)))
-    if isinstance(asked, ClipsConfig):
-        written.append(write_result("clips", command, clips.run(asked)))
-    if isinstance(asked, TypedNamesConfig):
-        written.append(write_result("typed_names", command, typed_names.run(asked)))
-    for suite, kind, run in _SUITES:
-        config = getattr(asked, _FIELDS[suite]) if isinstance(asked, AllConfig) else asked
-        if isinstance(config, kind):
-            written.append(write_result(suite, command, run(config)))
+    configs = [*vars(asked).values()] if isinstance(asked, AllConfig) else [asked]
+    written = [
+        write_result(suite, command, run(config))
+        for config in configs
+        for suite, kind, run in (*_SUITES, *_ON_DATA)
+        if isinstance(config, kind)
+    ]
     if isinstance(asked, (AllConfig, EndToEndConfig)):
         config = asked.end_to_end if isinstance(asked, AllConfig) else asked
         suite = "end_to_end_" + Path(config.source).stem.split(":")[0]

@@ -7,7 +7,8 @@ every file carries the machine, the commit and the command; the last line on std
 import json
 import platform
 import subprocess
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -47,6 +48,13 @@ def percentiles(samples_ms: Sequence[float]) -> dict[str, float]:
         "p99": round(float(p99), 3),
         "iqr": round(float(p75 - p25), 3),
     }
+
+
+def milliseconds(call: Callable[[], object]) -> float:
+    """How long the call took."""
+    begun = time.perf_counter_ns()
+    call()
+    return (time.perf_counter_ns() - begun) / 1e6
 
 
 def commit() -> str:

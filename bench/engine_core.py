@@ -14,18 +14,13 @@ import numpy as np
 from bench.common import percentiles
 from engine.arrivals import check_arrival
 from engine.backends.select import open_backend
-from engine.bank.contract import BankSettings
-from engine.bank.select import open_bank
 from engine.bundle import DEFAULT_BUNDLE, load_bundle
 from engine.config import EngineConfig
-from engine.decision import DecisionConfig
-from engine.messages import Action, to_json
+from engine.messages import to_json
 from engine.outbox import Outbox
-from engine.recognizer import Recognizer
+from engine.replay import recognizer_of
 from engine.telemetry import Telemetry
-from engine.text.descriptions import class_feature, describe
 from engine.text.encoders import load_text_encoder
-from engine.text.projection import TextProjection
 from streams.skeleton.window import Window
 from streams.sources.synthetic import ACTIONS, SyntheticSource
 from streams.windowing import Windower
@@ -67,17 +62,8 @@ def run(config: CoreConfig) -> dict[str, Any]:
     manifest = bundle.manifest
     backend = open_backend(bundle)
     backend.warm_up()
-    settings = BankSettings(parts=manifest.parts, dim=manifest.dim, fingerprint="bench")
-    recognizer = Recognizer(
-        manifest, backend, open_bank(EngineConfig().bank, settings), config=DecisionConfig()
-    )
-    encoder = load_text_encoder(bundle.manifest.text_encoder.id)
-    projection = TextProjection(bundle)
-    for number, name in enumerate(ACTIONS, start=1):
-        text = describe(name, encoder)
-        rows = projection.rows(class_feature(text.texts, encoder)[None])[0]
-        action = Action(id=str(number), name=name, texts=text.texts, source=text.source)
-        recognizer.set_action(action, rows, version=number)
+    encoder = load_text_encoder(manifest.text_encoder.id)
+    recognizer = recognizer_of(tuple(ACTIONS), bundle, encoder, rule=EngineConfig().bank, backend=backend)
     windows = synthetic_windows(config.windows + config.windows // 10, manifest.window)
     outbox = Outbox(Telemetry())
     samples: dict[str, list[float]] = {stage: [] for stage in (*_STAGES, "whole", "outside_network")}

@@ -1,10 +1,8 @@
-"""Cost of a window as the actions and the persons in it become more.
+"""Cost of a window as the actions become more.
 
 Targets with 10,000 actions: 1 ms to score a window, 5 ms to add an action once its text is encoded.
 """
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.common import percentiles
+from bench.common import milliseconds, percentiles
 from bench.engine_core import synthetic_windows
 from engine.backends.select import open_backend
+from engine.bank.anchored import AnchoredBank
 from engine.bank.contract import BankSettings
-from engine.bank.select import BANKS, open_bank
+from engine.bank.pgfa_streaming import PgfaStreamingBank
+from engine.bank.select import open_bank
+from engine.bank.text_only import TextOnlyBank
 from engine.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 from engine.config import EngineConfig
 from engine.decision import DecisionConfig
@@ -30,18 +31,20 @@ TARGET_ADD_MS = 5.0
 
 @dataclass(frozen=True)
 class GrowthConfig:
-    """Bench of many actions and persons."""
+    """Bench of many actions."""
 
     bundle: Path = DEFAULT_BUNDLE
     """Bundle folder."""
     classes: tuple[int, ...] = (10, 100, 1000, 10_000)
     """Numbers of actions."""
+    banks: tuple[str, ...] = (TextOnlyBank.rule, AnchoredBank.rule, PgfaStreamingBank.rule)
+    """Rules; what the others cost is in docs/results/bank.md."""
     repeats: int = 200
     """Windows timed at each number."""
 
 
 def run(config: GrowthConfig) -> dict[str, Any]:
-    """By number of actions: milliseconds to score, to decide in all, and to add one more; by persons."""
+    """By number of actions: milliseconds to score, to decide in all, and to add one more."""
     bundle = load_bundle(config.bundle)
     windows = synthetic_windows(config.repeats, bundle.manifest.window)
     rule = EngineConfig().bank
@@ -50,15 +53,14 @@ def run(config: GrowthConfig) -> dict[str, Any]:
         "default_bank": rule,
         "target_score_ms": TARGET_SCORE_MS,
         "target_add_ms": TARGET_ADD_MS,
-        "banks": {name: _by_classes(bundle, name, windows, config) for name in BANKS},
-        "persons_ms": _by_persons(bundle, config.repeats),
+        "banks": {name: _by_classes(bundle, name, windows, config) for name in config.banks},
     }
 
 
 def summary(results: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Rows of the short table: what, measured, target."""
     steps = results["banks"][results["default_bank"]]
-    rows = [
+    return [
         (
             f"{count} actions",
             f"score {step['score_ms']['p50']:.2f} ms, decide {step['decide_ms']['p50']:.2f} ms, "
@@ -66,11 +68,6 @@ def summary(results: dict[str, Any]) -> list[tuple[str, str, str]]:
             f"{TARGET_SCORE_MS:g} ms, -, {TARGET_ADD_MS:g} ms" if count == "10000" else "",
         )
         for count, step in steps.items()
-    ]
-    persons = results["persons_ms"]
-    return [
-        *rows,
-        ("two persons in a window", f"{persons['2']['p50'] / persons['1']['p50']:.2f} x one", "2 x"),
     ]
 
 
@@ -81,7 +78,7 @@ def _by_classes(
     settings = BankSettings(parts=manifest.parts, dim=manifest.dim, fingerprint="bench")
     bank = open_bank(rule, settings)
     backend = open_backend(bundle)
-    recognizer = Recognizer(manifest, backend, bank, config=DecisionConfig())
+    recognizer = Recognizer(manifest, backend, bank, config=DecisionConfig(), background=bundle.background)
     embedded = [recognizer.embed(window) for window in windows]
     rows = _random_rows(max(config.classes) + 64, manifest.parts, manifest.dim)
     added, found = 0, dict[str, dict[str, Any]]()
@@ -95,9 +92,11 @@ def _by_classes(
     for count in config.classes:
         while added < count:
             add()
-        score = [_ms(lambda e=e: bank.score_one(e.rows)) for e in embedded]
-        decide = [_ms(lambda e=e: recognizer.decide(e, now_ns=e.window.captured_ns)) for e in embedded]
-        adding = [_ms(add) for _ in range(16)]
+        score = [milliseconds(lambda e=e: bank.score_one(e.rows)) for e in embedded]
+        decide = [
+            milliseconds(lambda e=e: recognizer.decide(e, now_ns=e.window.captured_ns)) for e in embedded
+        ]
+        adding = [milliseconds(add) for _ in range(16)]
         found[str(count)] = {
             "score_ms": percentiles(score[10:]),
             "decide_ms": percentiles(decide[10:]),
@@ -107,25 +106,6 @@ def _by_classes(
     return found
 
 
-def _by_persons(bundle: Bundle, repeats: int) -> dict[str, Any]:
-    backend = open_backend(bundle)
-    frames = bundle.manifest.window.frames
-    rng = np.random.default_rng(0)
-    given = {n: rng.normal(0, 0.5, (1, n, frames, 25, 3)).astype(np.float32) for n in (1, 2)}
-    samples: dict[int, list[float]] = {1: [], 2: []}
-    for _ in range(repeats):
-        for persons, positions in given.items():
-            samples[persons].append(_ms(lambda p=positions: backend.embed(p)))
-    backend.close()
-    return {str(persons): percentiles(values[10:]) for persons, values in samples.items()}
-
-
 def _random_rows(count: int, parts: int, dim: int) -> NDArray[np.float32]:
     values = np.random.default_rng(0).normal(size=(count, parts, dim)).astype(np.float32)
     return values / np.linalg.norm(values, axis=-1, keepdims=True)
-
-
-def _ms(call: Callable[[], object]) -> float:
-    begun = time.perf_counter_ns()
-    call()
-    return (time.perf_counter_ns() - begun) / 1e6

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import backends, engine_core, growth, scale, start
+from bench import backends, engine_core, growth, persons, roofline, scale, start
 from bench.common import machine
 from engine.bundle import DEFAULT_BUNDLE
+from engine.config import EngineConfig
 from streams.command_line import parse
 
 Row = tuple[str, str, str]
+RULE = EngineConfig().bank
+"""The only bank that is measured here."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,24 @@ def suites(
             lambda: engine_core.run(engine_core.CoreConfig(bundle=bundle, windows=200)),
             engine_core.summary,
         ),
-        "growth": (lambda: growth.run(growth.GrowthConfig(bundle=bundle, repeats=100)), growth.summary),
+        "roofline": (
+            lambda: roofline.run(roofline.RooflineConfig(bundle=bundle, seconds=3.0)),
+            roofline.summary,
+        ),
+        "growth": (
+            lambda: growth.run(growth.GrowthConfig(bundle=bundle, banks=(RULE,), repeats=100)),
+            growth.summary,
+        ),
+        "persons": (
+            lambda: persons.run(persons.PersonsConfig(bundle=bundle, repeats=50)),
+            persons.summary,
+        ),
         "scale": (
-            lambda: scale.run(scale.ScaleConfig(bundle=bundle, streams=config.streams, seconds=10.0)),
+            lambda: scale.run(
+                scale.ScaleConfig(
+                    bundle=bundle, streams=config.streams, search_to=0, seconds=10.0, soak_s=0.0
+                )
+            ),
             scale.summary,
         ),
         "start": (lambda: start.run(start.StartConfig(bundle=bundle, times=2)), start.summary),

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from engine.backends.base import Backend
 from engine.backends.select import open_backend
-from engine.bank.contract import BankSettings
-from engine.bank.select import open_bank
+from engine.bank.select import bank_settings, open_bank
 from engine.bundle import Bundle
 from engine.decision import DecisionConfig
 from engine.messages import Action, ActionEvent, Prediction, to_json
@@ -46,19 +46,33 @@ class Replayed:
     """SHA-256 over every prediction and event: equal for equal decisions."""
 
 
-def recognizer_of(names: Sequence[str], bundle: Bundle, encoder: TextEncoder) -> Recognizer:
+def recognizer_of(
+    names: Sequence[str],
+    bundle: Bundle,
+    encoder: TextEncoder,
+    *,
+    rule: str = BANK,
+    backend: Backend | None = None,
+) -> Recognizer:
     """A recogniser of these actions, described as when somebody types them.
+
+    Args:
+        names: As typed.
+        bundle: Whose encoder and text projection.
+        encoder: The one the bundle was made with.
+        rule: Of the bank.
+        backend: Runs the bundle's encoder; the reference if None.
 
     Raises:
         ActionNameError: One of the names is none.
         BundleError, ModelFileError: The bundle cannot be run.
     """
     manifest = bundle.manifest
-    settings = BankSettings(parts=manifest.parts, dim=manifest.dim, fingerprint=STREAM)
+    bank = open_bank(rule, bank_settings(manifest, fingerprint=STREAM))
     recognizer = Recognizer(
         manifest,
-        open_backend(bundle),
-        open_bank(BANK, settings),
+        backend or open_backend(bundle),
+        bank,
         config=DecisionConfig(),
         background=bundle.background,
     )

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from bench.report import robustness_table
 from bench.robustness import DISTURBANCES, Clip, Disturbance, disturbed, frames_of, synthetic_clips
+from bench.tables.recognition import robustness_table
 from streams.skeleton.layouts import Joint
 from streams.skeleton.normalize import facing_yaw
 

@@ -3,16 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from engine.backends.select import open_backend
-from engine.bank.contract import BankSettings
-from engine.bank.select import open_bank
 from engine.bundle import DEFAULT_BUNDLE, load_bundle
-from engine.decision import DecisionConfig
-from engine.messages import Action, ActionEvent
-from engine.recognizer import Recognizer
-from engine.text.descriptions import class_feature, describe
+from engine.messages import ActionEvent
+from engine.replay import recognizer_of
 from engine.text.encoders import TextEncoder
-from engine.text.projection import TextProjection
 from streams.smoothing import Smoother
 from streams.sources.session import SessionSource
 from streams.windowing import Windower
@@ -37,7 +31,7 @@ _HOP_S = 0.2
 def replay(session: Path, encoder: TextEncoder) -> list[dict[str, Any]]:
     """Events of the session, times in seconds since its first frame, rounded to a tenth."""
     bundle = load_bundle(DEFAULT_BUNDLE)
-    recognizer = _recognizer(encoder)
+    recognizer = recognizer_of(ACTIONS, bundle, encoder)
     windower = Windower("golden", bundle.manifest.window, hop_s=_HOP_S)
     smoother = Smoother()
     events: list[dict[str, Any]] = []
@@ -55,22 +49,6 @@ def replay(session: Path, encoder: TextEncoder) -> list[dict[str, Any]]:
     assert last_ns is not None
     events += [_plain(event, last_ns - first_ns) for event in recognizer.finish(last_ns)]
     return events
-
-
-def _recognizer(encoder: TextEncoder) -> Recognizer:
-    bundle = load_bundle(DEFAULT_BUNDLE)
-    manifest = bundle.manifest
-    settings = BankSettings(parts=manifest.parts, dim=manifest.dim, fingerprint="golden")
-    recognizer = Recognizer(
-        manifest, open_backend(bundle), open_bank("text-only", settings), config=DecisionConfig()
-    )
-    projection = TextProjection(bundle)
-    for number, name in enumerate(ACTIONS, start=1):
-        text = describe(name, encoder)
-        rows = projection.rows(class_feature(text.texts, encoder)[None])[0]
-        action = Action(id=str(number), name=name, texts=text.texts, source=text.source)
-        recognizer.set_action(action, rows, version=number)
-    return recognizer
 
 
 def _plain(event: ActionEvent, now_ns: int) -> dict[str, Any]:
