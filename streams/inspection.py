@@ -119,8 +119,8 @@ def _session(path: Path) -> Finding:
     counts: list[int] = []
     bodies: list[Person] = []
     with path.open("rb") as file:
-        read_header(file, path)
-        for offset_ns, frame in read_frames(file):
+        header = read_header(file, path)
+        for offset_ns, frame in read_frames(file, header):
             offsets.append(offset_ns)
             counts.append(len(frame.persons))
             # A day would not fit into memory.

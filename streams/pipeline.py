@@ -8,21 +8,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
-import numpy as np
-
 from streams.companions import Companions
 from streams.latency import StageTimes
+from streams.person_check import check_person
 from streams.preview_publisher import PreviewPublisher
 from streams.recorder import SessionRecorder
+from streams.session_block import stored_quality
 from streams.skeleton.errors import (
-    CoordinateError,
     EngineUnavailableError,
     InputError,
-    ShapeError,
     StoreError,
     TimestampError,
 )
-from streams.skeleton.normalize import check_positions
 from streams.skeleton.window import Window, WindowSpec
 from streams.smoothing import Smoother
 from streams.sources.base import Person, Picture, PictureSource, SkeletonFrame, SkeletonSource
@@ -173,7 +170,7 @@ class Pipeline:
         """One frame all the way; what is not usable of it is counted and left out."""
         self._counts["frames"] += 1
         try:
-            frame = self._checked(self._estimated(item))
+            frame = self._as_recorded(self._checked(self._estimated(item)))
         except InputError as error:
             self._refuse(error)
             return
@@ -181,6 +178,8 @@ class Pipeline:
         self._counts["frames_with_person"] += bool(frame.persons)
         with self._times.measured("track"):
             tracked = self._tracker(frame)
+            if self._recorder is not None:
+                tracked = tuple(replace(one, quality=stored_quality(one.quality)) for one in tracked)
             smooth = tracked if frame.smoothed else self._smoothed(tracked, frame.captured_ns)
         companion_of = {} if self._companions is None else self._companions(smooth, frame)
         for one in smooth:
@@ -227,6 +226,10 @@ class Pipeline:
             else:
                 usable.append(person)
         return frame if len(usable) == len(frame.persons) else replace(frame, persons=tuple(usable))
+
+    def _as_recorded(self, frame: SkeletonFrame) -> SkeletonFrame:
+        """Rounded as the recording is, where there is one: a replay then sees what was seen."""
+        return frame if self._recorder is None else self._recorder.as_stored(frame)
 
     def _refuse(self, error: InputError) -> None:
         self._refused[error.code] += 1
@@ -278,7 +281,7 @@ class Pipeline:
         if self._recorder is None:
             return
         # The identities go with them: joints that are all centred on the hips do not tell people apart.
-        persons = tuple(replace(one.person, track=one.track) for one in tracked)
+        persons = tuple(replace(one.person, track=one.track, quality=one.quality) for one in tracked)
         try:
             self._recorder.write(replace(frame, persons=persons, identified=True))
         except StoreError as error:
@@ -289,25 +292,3 @@ class Pipeline:
         if len(self._recent_ns) < 2:
             return 0.0
         return (len(self._recent_ns) - 1) / ((self._recent_ns[-1] - self._recent_ns[0]) / 1e9)
-
-
-def check_person(person: Person) -> None:
-    """Refuse a person no window may hold.
-
-    Raises:
-        ShapeError: Positions, confidence or image points have another shape.
-        CoordinateError: NaN, infinite, or millimetres.
-    """
-    if person.positions.ndim != 2:
-        raise ShapeError(f"wanted a person's positions (25, 3), got {person.positions.shape}")
-    check_positions(person.positions[None])
-    joints = len(person.positions)
-    if person.confidence.shape != (joints,):
-        raise ShapeError(f"wanted confidence ({joints},), got {person.confidence.shape}")
-    points = person.image_points
-    if points is not None and points.shape != (joints, 2):
-        raise ShapeError(f"wanted image points ({joints}, 2), got {points.shape}")
-    if not np.isfinite(person.confidence).all() or (points is not None and not np.isfinite(points).all()):
-        raise CoordinateError(
-            "wanted finite confidence and image points, got NaN or infinity; drop the frame"
-        )

@@ -4,23 +4,27 @@ import errno
 import logging
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
-from streams.session_file import MAX_PERSONS, SessionHeader, encode_frame, encode_header, summarize
-from streams.skeleton.errors import StoreError
+from streams.session_block import MAX_FRAMES, MAX_PERSONS, as_stored
+from streams.session_file import VERSION, SessionHeader, encode_header, encode_record, summarize
+from streams.skeleton.errors import SourceError, StoreError
 from streams.sources.base import SkeletonFrame
 
 _log = logging.getLogger(__name__)
 _SYNC_S = 1.0
 _PAUSE_NS = 1_000_000_000
+_LONGEST_US = 3_600_000_000
+"""Time between two frames of a record, at most."""
 
 
 class SessionRecorder:
     """Appends frames to a session file.
 
-    Each frame is handed to the system at once, so that a killed process loses none, and once a
-    second to the disk, so that a power cut loses that second. A file that is there already is
-    continued, one second later, behind its last whole frame. Not thread-safe.
+    Frames are packed once a second and handed to the system and the disk then, so that a killed
+    process or a power cut loses that second. A file that is there already is continued, one second
+    later, behind its last whole record. Not thread-safe.
 
     Args:
         path: The file; its folder must exist.
@@ -28,7 +32,7 @@ class SessionRecorder:
 
     Raises:
         StoreError: The file cannot be written.
-        SourceError: The file is there and is not a session.
+        SourceError: The file is there and is not a session, or one of an earlier version.
     """
 
     def __init__(self, path: Path, *, source: str) -> None:
@@ -42,7 +46,12 @@ class SessionRecorder:
         end = 0
         if path.exists() and path.stat().st_size > 0:
             summary = summarize(path)
-            end, self._offset_ns = summary.end, round(summary.duration_s * 1e9) + _PAUSE_NS
+            if summary.header.version != VERSION:
+                raise SourceError(
+                    f"wanted a session of version {VERSION} to continue, got one of version "
+                    f"{summary.header.version} in {path}; it plays, but record to another file"
+                )
+            end, self._offset_ns = summary.end, round(summary.duration_s * 1e6) * 1000 + _PAUSE_NS
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
             os.ftruncate(self._file, end)
@@ -54,27 +63,48 @@ class SessionRecorder:
                 f"wanted to record to {path}, got {error.strerror}; name another file with --record"
             ) from None
         self._closing = threading.Event()
+        self._held: list[tuple[int, SkeletonFrame]] = []
+        self._held_lock = threading.Lock()
+        self._failure: OSError | None = None
         # A disk may take its time; the frames do not wait for it.
         self._syncing = threading.Thread(target=self._sync, name="session-sync", daemon=True)
         self._syncing.start()
+
+    def as_stored(self, frame: SkeletonFrame) -> SkeletonFrame:
+        """The frame as it will come back from the file: use this one, and a replay sees what you saw."""
+        if self._begin_ns is None:
+            self._begin_ns = frame.captured_ns - self._offset_ns
+        return as_stored(frame, begin_ns=self._begin_ns)
 
     def write(self, frame: SkeletonFrame) -> None:
         """Append a frame; its picture and image points are left out.
 
         Raises:
-            StoreError: The disk refuses it.
+            StoreError: The disk refuses it, or refused the second before.
         """
-        if self._begin_ns is None:
-            self._begin_ns = frame.captured_ns - self._offset_ns
-        try:
-            self._write(encode_frame(frame, frame.captured_ns - self._begin_ns))
-        except OSError as error:
+        stored = self.as_stored(frame)
+        assert self._begin_ns is not None, "set by as_stored"
+        offset_us = (stored.captured_ns - self._begin_ns) // 1000
+        with self._held_lock:
+            if self._held and offset_us - self._held[-1][0] >= _LONGEST_US:
+                self._flush()
+            if self._failure is None:
+                self._held.append((offset_us, replace(stored, picture=None)))
+                if len(self._held) == MAX_FRAMES:
+                    self._flush()
+            failure = self._failure
+        if failure is not None:
             raise StoreError(
-                f"wanted to record to {self._path}, got {error.strerror} after {self.frames} frames; "
+                f"wanted to record to {self._path}, got {failure.strerror} after {self.frames} frames; "
                 "make room or record elsewhere"
-            ) from None
+            )
         self.frames += 1
         self.persons_left_out += max(0, len(frame.persons) - MAX_PERSONS)
+
+    def flush(self) -> None:
+        """Hand what is held to the system now; what goes wrong is told by the next ``write``."""
+        with self._held_lock:
+            self._flush()
 
     def close(self) -> None:
         """Hand everything to the disk and close the file."""
@@ -83,6 +113,16 @@ class SessionRecorder:
         self._closing.set()
         self._syncing.join()
         os.close(self._file)
+
+    def _flush(self) -> None:
+        """Write what is held, by whoever holds the lock."""
+        held, self._held = self._held, []
+        if not held or self._failure is not None:
+            return
+        try:
+            self._write(encode_record(held))
+        except OSError as error:
+            self._failure = error
 
     def _write(self, data: bytes) -> None:
         # A record is written whole or cut off again: a full disk must not tear the file's middle.
@@ -99,6 +139,8 @@ class SessionRecorder:
     def _sync(self) -> None:
         while True:
             closing = self._closing.wait(_SYNC_S)
+            # A source that has fallen silent must not keep what it gave last from the disk.
+            self.flush()
             try:
                 os.fsync(self._file)
             except OSError as error:

@@ -1,31 +1,34 @@
 """The session file: skeletons over time, without pictures, readable up to where writing stopped.
 
     "anymove session", a newline, u16 version, u32 length, JSON header, u32 CRC-32 of the header
-    then, for each frame, u32 length, u32 CRC-32, payload
+    then records: u32 length, u32 CRC-32, payload
 
-A payload is ``i64`` nanoseconds since the session began, ``u8`` flags (1: the joints are
-smoothed already; 2: the identities are final), ``u8`` persons, and for each person ``i32`` its
-identity (-1: none), (25, 3) float32 positions in metres and (25,) float32 confidence. Everything
-is little-endian. Floats are kept whole, so a replay has the very joints that were seen live.
+In version 2 a payload is a second or so of frames, see ``session_block``. In version 1, which is
+still read, it is one frame: ``i64`` nanoseconds since the session began, ``u8`` flags (1: the joints
+are smoothed already; 2: the identities are final), ``u8`` persons, and for each person ``i32`` its
+identity (-1: none), (25, 3) float32 positions in metres and (25,) float32 confidence. Everything is
+little-endian.
 """
 
 import json
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from streams.session_block import MAX_PACKED, MAX_PERSONS, decode_block, encode_block
 from streams.skeleton.errors import SourceError
 from streams.skeleton.layouts import NTU_25
 from streams.sources.base import Person, SkeletonFrame
 
 MAGIC = b"anymove session\n"
-VERSION = 1
-MAX_PERSONS = 16
+VERSION = 2
+_SINGLE = 1
+"""Version whose records are single frames."""
 _LEAD = struct.Struct("<HI")
 _RECORD = struct.Struct("<II")
 _FRAME = struct.Struct("<qBB")
@@ -44,6 +47,8 @@ class SessionHeader:
     """Name of the source it was recorded from."""
     layout: str = NTU_25.name
     """Joint layout, always NTU-25."""
+    version: int = VERSION
+    """Of the file; told outside the JSON."""
 
 
 @dataclass(frozen=True)
@@ -63,25 +68,18 @@ class SessionSummary:
 
 def encode_header(header: SessionHeader) -> bytes:
     """The bytes a session file begins with."""
-    text = json.dumps(asdict(header)).encode()
-    return MAGIC + _LEAD.pack(VERSION, len(text)) + text + struct.pack("<I", zlib.crc32(text))
+    told = {name: value for name, value in asdict(header).items() if name != "version"}
+    text = json.dumps(told).encode()
+    return MAGIC + _LEAD.pack(header.version, len(text)) + text + struct.pack("<I", zlib.crc32(text))
 
 
-def encode_frame(frame: SkeletonFrame, offset_ns: int) -> bytes:
+def encode_record(frames: Sequence[tuple[int, SkeletonFrame]]) -> bytes:
     """One record.
 
     Args:
-        frame: At most ``MAX_PERSONS`` persons are kept.
-        offset_ns: Its time since the session began, nanoseconds.
+        frames: (microseconds since the session began, frame); see ``session_block.encode_block``.
     """
-    persons = frame.persons[:MAX_PERSONS]
-    flags = _SMOOTHED * frame.smoothed | _IDENTIFIED * frame.identified
-    parts = [_FRAME.pack(offset_ns, flags, len(persons))]
-    for person in persons:
-        parts.append(_TRACK.pack(-1 if person.track is None else person.track))
-        parts.append(person.positions.astype("<f4").tobytes())
-        parts.append(person.confidence.astype("<f4").tobytes())
-    payload = b"".join(parts)
+    payload = encode_block(frames)
     return _RECORD.pack(len(payload), zlib.crc32(payload)) + payload
 
 
@@ -95,13 +93,13 @@ def read_header(file: BinaryIO, path: Path) -> SessionHeader:
     if not lead.startswith(MAGIC) or len(lead) < len(MAGIC) + _LEAD.size:
         raise SourceError(f"wanted a recorded session, got {path}, which is none; check the path")
     version, length = _LEAD.unpack_from(lead, len(MAGIC))
-    if version != VERSION:
-        raise SourceError(f"wanted a session of version {VERSION}, got {version}; update this program")
+    if version not in (_SINGLE, VERSION):
+        raise SourceError(f"wanted a session of version 1 to {VERSION}, got {version}; update this program")
     text, crc = file.read(min(length, 65536)), file.read(4)
     try:
         if struct.pack("<I", zlib.crc32(text)) != crc:
             raise ValueError("checksum")
-        header = SessionHeader(**json.loads(text))
+        header = SessionHeader(**json.loads(text), version=version)
     except (ValueError, TypeError) as error:
         raise SourceError(f"wanted the header of {path}, got damage ({error}); copy it again") from None
     if header.layout != NTU_25.name:
@@ -109,23 +107,33 @@ def read_header(file: BinaryIO, path: Path) -> SessionHeader:
     return header
 
 
-def read_frames(file: BinaryIO) -> Iterator[tuple[int, SkeletonFrame]]:
+def read_frames(file: BinaryIO, header: SessionHeader) -> Iterator[tuple[int, SkeletonFrame]]:
     """(nanoseconds since the beginning, frame with that as its time), up to the first torn record.
 
     Args:
         file: At its first record.
+        header: Of the file.
     """
+    for frames, _ in _records(file, header):
+        yield from frames
+
+
+def _records(
+    file: BinaryIO, header: SessionHeader
+) -> Iterator[tuple[list[tuple[int, SkeletonFrame]], int]]:
+    """The frames of each sound record, and the position behind it."""
     last_ns = -1
+    most = _MOST_BYTES if header.version == _SINGLE else MAX_PACKED
     while len(lead := file.read(_RECORD.size)) == _RECORD.size:
         length, crc = _RECORD.unpack(lead)
-        payload = file.read(length) if length <= _MOST_BYTES else b""
+        payload = file.read(length) if length <= most else b""
         if len(payload) != length or zlib.crc32(payload) != crc:
             return
-        frame = _decode(payload)
-        if frame is None or frame.captured_ns <= last_ns:
+        frames = _single(payload) if header.version == _SINGLE else decode_block(payload)
+        if frames is None or frames[0][0] <= last_ns:
             return
-        last_ns = frame.captured_ns
-        yield last_ns, frame
+        last_ns = frames[-1][0]
+        yield frames, file.tell()
 
 
 def summarize(path: Path) -> SessionSummary:
@@ -138,14 +146,15 @@ def summarize(path: Path) -> SessionSummary:
         with path.open("rb") as file:
             header = read_header(file, path)
             end, frames, duration_ns = file.tell(), 0, 0
-            for offset_ns, _ in read_frames(file):
-                frames, duration_ns, end = frames + 1, offset_ns, file.tell()
+            for record, behind in _records(file, header):
+                frames, duration_ns, end = frames + len(record), record[-1][0], behind
     except OSError as error:
         raise SourceError(f"wanted a recorded session, got {error}; check the path") from None
     return SessionSummary(header, frames, duration_ns / 1e9, path.stat().st_size - end, end)
 
 
-def _decode(payload: bytes) -> SkeletonFrame | None:
+def _single(payload: bytes) -> list[tuple[int, SkeletonFrame]] | None:
+    """The one frame of a record of version 1."""
     if len(payload) < _FRAME.size:
         return None
     offset_ns, flags, count = _FRAME.unpack_from(payload)
@@ -163,9 +172,10 @@ def _decode(payload: bytes) -> SkeletonFrame | None:
                 track=None if track < 0 else track,
             )
         )
-    return SkeletonFrame(
+    frame = SkeletonFrame(
         tuple(persons),
         captured_ns=offset_ns,
         smoothed=bool(flags & _SMOOTHED),
         identified=bool(flags & _IDENTIFIED),
     )
+    return [(offset_ns, frame)]

@@ -106,7 +106,9 @@ class Tracker:
         """
         if frame.identified:
             return tuple(
-                Tracked(p.track, p, person_quality(p, sighting(p, frame)))
+                Tracked(
+                    p.track, p, person_quality(p, sighting(p, frame)) if p.quality is None else p.quality
+                )
                 for p in frame.persons
                 if p.track is not None
             )

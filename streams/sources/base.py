@@ -32,12 +32,15 @@ class Person:
         image_points: (25, 2) float32, x right and y down as shares of the picture's width and
             height; None where there is no picture.
         track: Identity the source itself gives; None where the pipeline has to find it.
+        quality: How much of the person could be believed when they were recorded, [0, 1]; None where
+            nobody has judged yet.
     """
 
     positions: NDArray[np.float32]
     confidence: NDArray[np.float32]
     image_points: NDArray[np.float32] | None = None
     track: int | None = None
+    quality: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -48,5 +48,5 @@ class SessionSource:
     def frames(self) -> Iterator[tuple[int, SkeletonFrame]]:
         """Every frame with its nanoseconds since the recording began, at once; as often as wanted."""
         with self._path.open("rb") as file:
-            read_header(file, self._path)
-            yield from read_frames(file)
+            header = read_header(file, self._path)
+            yield from read_frames(file, header)

@@ -4,11 +4,13 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import zmq
 from numpy.typing import NDArray
 
+from streams.session_file import SessionHeader, encode_header, encode_record
 from streams.skeleton.layouts import NTU_25, Joint
 from streams.skeleton.window import Window, WindowSpec
 from streams.sources.base import Person, SkeletonFrame
@@ -58,6 +60,16 @@ def waving(seconds: float, *, fps: float = 30.0, begin_ns: int = 0) -> list[Skel
         person = Person(positions, np.ones(25, np.float32))
         frames.append(SkeletonFrame((person,), captured_ns=begin_ns + round(i * 1e9 / fps)))
     return frames
+
+
+def write_session(path: Path, frames: list[SkeletonFrame], *, each: int = 30) -> None:
+    """A session file with so many frames in each record, as a recorder writes them once a second."""
+    begin_ns = frames[0].captured_ns
+    records = [
+        encode_record([((f.captured_ns - begin_ns) // 1000, f) for f in frames[at : at + each]])
+        for at in range(0, len(frames), each)
+    ]
+    path.write_bytes(encode_header(SessionHeader(source="test")) + b"".join(records))
 
 
 class ListSource:

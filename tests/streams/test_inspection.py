@@ -1,14 +1,12 @@
 import json
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from streams.inspection import inspect, main, table
-from streams.recorder import SessionRecorder
 from streams.skeleton.errors import SourceError
 from streams.skeleton.layouts import NTU_25
-from tests.streams.fakes import waving
+from tests.streams.fakes import waving, write_session
 from tests.streams.formats.written import FORMS, Written, ntu_text
 
 ONE = ((0, 0.0),)
@@ -29,13 +27,11 @@ def test_every_form_is_told_with_frames_bodies_layout_and_unit(form: Written, tm
 
 def test_a_session_is_told_with_its_torn_end(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
-    with closing(SessionRecorder(path, source="camera:0")) as recorder:
-        for frame in waving(0.5):
-            recorder.write(frame)
+    write_session(path, waving(0.5), each=5)
     path.write_bytes(path.read_bytes()[:-7])
     finding = inspect(path)
-    assert (finding.kind, finding.frames) == ("recorded session", 14)
-    assert "camera:0" in finding.notes[0]
+    assert (finding.kind, finding.frames) == ("recorded session", 10)
+    assert finding.notes[0] == "recorded from test"
     assert "torn" in finding.notes[1]
 
 

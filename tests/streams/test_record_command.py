@@ -15,8 +15,8 @@ def test_a_file_of_skeletons_is_recorded_whole(tmp_path: Path) -> None:
     counters = record(RecordConfig(path, source=str(source), fast=True))
     assert counters["frames_recorded"] == summarize(path).frames == 21
     with path.open("rb") as file:
-        read_header(file, path)
-        frames = [frame for _, frame in read_frames(file)]
+        header = read_header(file, path)
+        frames = [frame for _, frame in read_frames(file, header)]
     assert [len(frame.persons) for frame in frames] == [0] + [2] * 20
     assert all(frame.identified for frame in frames)
 
