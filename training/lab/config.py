@@ -81,10 +81,14 @@ class LabConfig:
     """Share of the open sets' subjects whose seen classes are for testing."""
     text_encoder: str = "minilm"
     """Of the class texts."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    """Where networks are trained; ``--pretrain.bfloat16`` and the like give mixed precision on either."""
     threads: int = 0
     """Of torch; 0 leaves the choice to it."""
     report: Path | None = None
     """Markdown table to write from the results; None writes none."""
+    pictures: bool = True
+    """Draw confusion matrices and t-SNE maps into ``pictures`` in ``out``."""
     results: Path | None = None
     """JSON of the results to write; None for ``results.json`` in ``out``."""
     encoder: EncoderConfig = field(
@@ -93,13 +97,13 @@ class LabConfig:
     window: WindowSpec = field(default_factory=WindowSpec)
     pretrain: FitConfig = field(
         default_factory=lambda: FitConfig(
-            epochs=20, optimizer="adamw", learning_rate=1e-3, weight_decay=0.05, bfloat16=True
+            epochs=16, optimizer="adamw", learning_rate=1e-3, weight_decay=0.05, bfloat16=True
         )
     )
     """Of the frozen encoder, by cross-entropy on the seen classes."""
     align: FitConfig = field(
         default_factory=lambda: FitConfig(
-            epochs=8, optimizer="adamw", learning_rate=1e-3, weight_decay=0.01
+            epochs=6, optimizer="adamw", learning_rate=1e-3, weight_decay=0.01
         )
     )
     """Of the methods on its features."""
@@ -111,11 +115,11 @@ class LabConfig:
     """Of PGFA."""
     star: StarConfig = field(
         default_factory=lambda: StarConfig(
-            attributes=64, width=64, heads=4, similarity="cosine", temperature=0.1
+            attributes=48, width=64, heads=4, similarity="cosine", temperature=0.1
         )
     )
     neuron: NeuronConfig = field(
-        default_factory=lambda: NeuronConfig(prototypes=40, similarity="cosine", temperature=0.1)
+        default_factory=lambda: NeuronConfig(prototypes=24, similarity="cosine", temperature=0.1)
     )
     prototype_share: float = 0.9
     """Alpha of PGFA's prototypes: share of the least uncertain test samples of a class they are made of."""

@@ -19,6 +19,7 @@ from torch import Tensor, distributed, nn
 from tqdm import tqdm
 
 from streams.skeleton.errors import DataError
+from training.board import open_board
 from training.lab import processes
 from training.lab.config import FitConfig
 
@@ -37,7 +38,6 @@ def fit(
     config: FitConfig,
     folder: Path,
     seed: int = 0,
-    device: str = "cpu",
     progress: bool = True,
 ) -> list[float]:
     """Loss of every step; the model has been trained, or taken up where a run in ``folder`` stopped.
@@ -46,14 +46,13 @@ def fit(
     that was not.
 
     Args:
-        model: Trained in place, left in evaluation mode.
+        model: Trained in place and where it is, left in evaluation mode.
         inputs: (N, ...), perhaps on disk.
         labels: (N,).
         loss: Of a batch.
         config: How long and how fast.
         folder: Of checkpoint and losses.
         seed: Of the order of samples and of dropout.
-        device: Where the batch goes; the model is there already.
         progress: Show a bar.
 
     Raises:
@@ -63,34 +62,54 @@ def fit(
         raise DataError(
             f"wanted at least a batch of {config.batch} samples, got {len(labels)}; make batch smaller"
         )
-    rank, world = processes.rank(), processes.world()
     optimizer = _optimizer(config, model)
     identity = json.dumps({**asdict(config), "seed": seed, "samples": len(labels)}, sort_keys=True)
     losses, begin = _resume(folder, identity, model, optimizer)
-    for epoch in range(begin, config.epochs):
-        order = np.random.default_rng((seed, epoch)).permutation(len(labels))
-        torch.manual_seed(seed * 100_003 + epoch)
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(config, epoch)
-        model.train()
-        steps = len(labels) // config.batch
-        bar = tqdm(
-            range(steps), f"{folder.name} {epoch + 1}/{config.epochs}", disable=not progress or rank > 0
-        )
-        for step in bar:
-            chosen = np.sort(order[step * config.batch : (step + 1) * config.batch])[rank::world]
-            batch = torch.from_numpy(np.asarray(inputs[chosen], np.float32)).to(device)
-            with torch.autocast(device.partition(":")[0], torch.bfloat16, enabled=config.bfloat16):
-                value = loss(batch, torch.from_numpy(labels[chosen]).to(device))
-            optimizer.zero_grad()
-            value.backward()
-            losses.append(_averaged(model, value, world))
-            optimizer.step()
-        if rank == 0:
-            _save(folder, identity, model, optimizer, losses, epoch + 1)
-        processes.wait()
+    first = processes.rank() == 0
+    with open_board(folder if first and begin < config.epochs else None, begin=len(losses)) as board:
+        for epoch in range(begin, config.epochs):
+            order = np.random.default_rng((seed, epoch)).permutation(len(labels))
+            torch.manual_seed(seed * 100_003 + epoch)
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(config, epoch)
+            model.train()
+            steps = len(labels) // config.batch
+            bar = tqdm(
+                np.split(order[: steps * config.batch], steps),
+                f"{folder.name} {epoch + 1}/{config.epochs}",
+                disable=not progress or not first,
+            )
+            found = [_step(model, optimizer, inputs, labels, chosen, loss, config) for chosen in bar]
+            losses += found
+            if first:
+                _save(folder, identity, model, optimizer, losses, epoch + 1)
+                board.add("loss", found, first=len(losses) - len(found))
+            processes.wait()
     model.eval()
     return losses
+
+
+def _step(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    inputs: NDArray[np.floating],
+    labels: NDArray[np.int64],
+    chosen: NDArray[np.int64],
+    loss: Loss,
+    config: FitConfig,
+) -> float:
+    """The loss of a batch, over all processes, before the step that it gives."""
+    world = processes.world()
+    mine = np.sort(chosen)[processes.rank() :: world]
+    device = next(model.parameters()).device
+    batch = torch.from_numpy(np.asarray(inputs[mine], np.float32)).to(device)
+    with torch.autocast(device.type, torch.bfloat16, enabled=config.bfloat16):
+        value = loss(batch, torch.from_numpy(labels[mine]).to(device))
+    optimizer.zero_grad()
+    value.backward()
+    averaged = _averaged(model, value, world)
+    optimizer.step()
+    return averaged
 
 
 def learning_rate(config: FitConfig, epoch: int) -> float:
@@ -131,7 +150,7 @@ def _resume(
     path = folder / CHECKPOINT
     if not path.is_file():
         return [], 0
-    state: dict[str, Any] = torch.load(path, weights_only=True)
+    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     if state["identity"] != identity:
         raise DataError(
             f"wanted a new run or these settings, got {folder} with a run of others; name another folder"

@@ -13,7 +13,9 @@ from engine.text.encoders import TextEncoder
 from training.calibrate import prototype_scores
 from training.lab import processes
 from training.lab.benchmark import benchmark_samples, is_converted
-from training.lab.config import LabConfig
+from training.lab.config import END_TO_END, LabConfig
+from training.lab.fit import CHECKPOINT
+from training.lab.pictures import write_confusions, write_map
 from training.lab.results import Trial, read_trials, summary, trial_path, write_json, write_trial
 from training.lab.samples import Samples, Task, open_samples
 from training.lab.semantics import (
@@ -71,7 +73,29 @@ def run_lab(config: LabConfig, encoder: TextEncoder, *, progress: bool = True) -
     }
     if processes.rank() == 0:
         write_json(config.results or config.out / "results.json", found)
+        if config.pictures:
+            write_confusions(read_trials(config.out), samples.names, config.out / "pictures")
+            for task in tasks:
+                _map(config, samples, task, told)
     return found
+
+
+def _map(config: LabConfig, samples: Samples, task: Task, told: Semantics) -> None:
+    """Draw the hidden test samples as PGFA of the first seed embeds them, if it has been trained."""
+    seed = (config.only_seeds or (0,))[0]
+    folder = config.out / f"{task.name}.seed-{seed}" / END_TO_END
+    path = config.out / "pictures" / f"t-sne.{task.name}.png"
+    hidden = task.test[np.isin(samples.labels[task.test], task.unseen)]
+    if path.is_file() or not (folder / CHECKPOINT).is_file() or len(hidden) < 8:
+        return
+    model = trained_end_to_end(config, samples, task, told, seed=seed, folder=folder, progress=False)
+    write_map(
+        embeddings(model, samples, hidden)[:, 0],
+        samples.labels[hidden],
+        samples.names,
+        path,
+        title=f"PGFA, {task.name}: samples of hidden classes, t-SNE",
+    )
 
 
 def run_trials(

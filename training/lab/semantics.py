@@ -85,9 +85,13 @@ class Semantics:
 
     def of(self, classes: Sequence[int]) -> "Semantics":
         """Those classes, in that order."""
-        at = torch.as_tensor(list(classes))
+        at = torch.as_tensor(list(classes), device=self.name.device)
         tensors = {key: getattr(self, key)[at] for key in _TENSORS}
         return Semantics(names=tuple(self.names[k] for k in classes), **tensors)
+
+    def to(self, device: str) -> "Semantics":
+        """The same on another device."""
+        return Semantics(names=self.names, **{key: getattr(self, key).to(device) for key in _TENSORS})
 
 
 _TENSORS = ("name", "described", "parts", "space", "time", "verb", "noun")

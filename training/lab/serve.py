@@ -130,7 +130,7 @@ def _trained(
     folder = config.out / f"served.{name}"
     if name == "pgfa":
         whole = trained_end_to_end(config, samples, task, told, seed=0, folder=folder, progress=progress)
-        return Served(whole, whole.method).eval()
+        return Served(whole, whole.method).eval().cpu()
     frozen = frozen_encoder(
         config, samples, task, seed=0, folder=config.out / "served.encoder", progress=progress
     )
@@ -146,7 +146,7 @@ def _trained(
         folder=folder,
         progress=progress,
     )
-    return Served(frozen, method).eval()
+    return Served(frozen, method).eval().cpu()
 
 
 def _dim(model: Served, encoder: TextEncoder) -> int:

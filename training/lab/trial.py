@@ -56,7 +56,7 @@ def frozen_encoder(
     """The encoder trained by cross-entropy on the seen classes, as STAR and Neuron have it."""
     torch.manual_seed(seed)
     seen = task.seen(samples)
-    model = Classifier(build_encoder(config.encoder), len(seen))
+    model = Classifier(build_encoder(config.encoder), len(seen)).to(config.device)
     fit(
         model,
         Chosen(samples.positions, task.training),  # pyright: ignore[reportArgumentType]
@@ -97,13 +97,14 @@ def feature_cubes(encoder: Encoder, samples: Samples, path: Path) -> NDArray[np.
 def _write_cubes(encoder: Encoder, samples: Samples, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".partial")
+    device = _device(encoder)
     with torch.no_grad():
-        first = encoder.cube(torch.from_numpy(np.array(samples.positions[:1])))
+        first = encoder.cube(torch.from_numpy(np.array(samples.positions[:1])).to(device))
         shape = (len(samples), *first.shape[1:])
         cubes = np.lib.format.open_memmap(temporary, "w+", np.float16, shape)
         for at in range(0, len(samples), _BATCH):
             chunk = torch.from_numpy(np.array(samples.positions[at : at + _BATCH]))
-            cubes[at : at + _BATCH] = encoder.cube(chunk).numpy()
+            cubes[at : at + _BATCH] = encoder.cube(chunk.to(device)).cpu().numpy()
         cubes.flush()
     temporary.replace(path)
 
@@ -123,9 +124,9 @@ def trained_method(
     """The method trained on the frozen encoder's features of the seen classes."""
     torch.manual_seed(seed)
     seen = task.seen(samples)
-    told = semantics.of(seen)
+    told = semantics.of(seen).to(config.device)
     sizes = Sizes(cubes.shape[1], semantics.name.shape[1], len(seen))
-    model = METHODS[name](sizes, config.star, config.neuron)
+    model = METHODS[name](sizes, config.star, config.neuron).to(config.device)
     method: Method = model  # pyright: ignore[reportAssignmentType]
     fit(
         model,
@@ -153,10 +154,10 @@ def trained_end_to_end(
     """PGFA: encoder and projection trained together, from random weights."""
     torch.manual_seed(seed)
     seen = task.seen(samples)
-    told = semantics.of(seen)
+    told = semantics.of(seen).to(config.device)
     encoder = build_encoder(config.encoder)
     head = Projection(channels=encoder.features, dim=semantics.name.shape[1])
-    model = EndToEnd(encoder, head)
+    model = EndToEnd(encoder, head).to(config.device)
     fit(
         model,
         Chosen(samples.positions, task.training),  # pyright: ignore[reportArgumentType]
@@ -176,11 +177,13 @@ def branch_scores(
     """(P, m, K) scores of the test samples against every class."""
     method: Method = model.method if isinstance(model, EndToEnd) else model  # pyright: ignore
     found: list[NDArray[np.float32]] = []
+    device = _device(model)
+    told = semantics.to(str(device))
     with torch.no_grad():
         for at in range(0, len(test), _BATCH):
-            batch = torch.from_numpy(np.asarray(inputs[test[at : at + _BATCH]], np.float32))
+            batch = torch.from_numpy(np.asarray(inputs[test[at : at + _BATCH]], np.float32)).to(device)
             cubes = model.cube(batch) if isinstance(model, EndToEnd) else batch
-            found.append(method.branches(cubes, semantics).numpy())
+            found.append(method.branches(cubes, told).cpu().numpy())
     return np.concatenate(found, axis=1)
 
 
@@ -190,8 +193,14 @@ def embeddings(model: EndToEnd, samples: Samples, test: NDArray[np.int64]) -> ND
     with torch.no_grad():
         for at in range(0, len(test), _BATCH):
             batch = torch.from_numpy(np.asarray(samples.positions[test[at : at + _BATCH]], np.float32))
-            found.append(model.method.rows(model.cube(batch)).numpy())
+            found.append(model.method.rows(model.cube(batch.to(_device(model)))).cpu().numpy())
     return np.concatenate(found)
+
+
+def _device(model: object) -> torch.device:
+    """Where the model's weights are."""
+    assert isinstance(model, nn.Module)
+    return next(model.parameters()).device
 
 
 def is_end_to_end(name: str) -> bool:
