@@ -25,9 +25,27 @@ def half_precision(path: Path) -> bytes:
             raise ValueError("no nodes")
     except (OSError, DecodeError, ValueError) as error:
         raise BundleError(f"wanted an ONNX graph in {path}, got {error!r:.100}; export it again") from error
+    _reduce_floats(model.graph)
     half = convert_float_to_float16(
         model, keep_io_types=True, disable_shape_infer=True, op_block_list=list(KEPT)
     )
     # The converter puts its casts last; ONNX and TensorRT's parser want every node after its inputs.
     OnnxModel.graph_topological_sort(half.graph)
     return half.SerializeToString()
+
+
+def _reduce_floats(graph: onnx.GraphProto) -> None:
+    """Let the largest of truth values be taken as float32 where the exporter counts them in integers.
+
+    The published list of what TensorRT's parser reduces names floating-point types alone.
+    """
+    reductions = [node for node in graph.node if node.op_type == "ReduceMax"]
+    changed = {node.input[0] for node in reductions}
+    for node in graph.node:
+        if node.op_type == "Cast" and node.output[0] in changed:
+            (kind,) = (attribute for attribute in node.attribute if attribute.name == "to")
+            kind.i = onnx.TensorProto.FLOAT
+    changed |= {node.output[0] for node in reductions}
+    for value in graph.value_info:
+        if value.name in changed:
+            value.type.tensor_type.elem_type = onnx.TensorProto.FLOAT

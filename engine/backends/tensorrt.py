@@ -133,7 +133,7 @@ def _wanted(done: bool, what: str) -> None:
 def _import_tensorrt() -> Any:
     try:
         import tensorrt  # noqa: PLC0415 # pyright: ignore[reportMissingImports] - an extra
-    except ImportError:
+    except (ImportError, OSError):
         try:
             import tensorrt_bindings as tensorrt  # noqa: PLC0415 # pyright: ignore[reportMissingImports]
         except (ImportError, OSError) as error:

@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.backends.onnxruntime import OnnxRuntimeBackend
+from engine.backends.select import BACKENDS
 from engine.bundle import Bundle
 from engine.server import EngineServer
 from engine.store import Store
@@ -343,6 +344,42 @@ def test_health_tells_what_is_running(engine: RunningEngine, control: Peer):
     assert (health["status"], health["bundle"], health["backend"]) == ("ok", "tiny", "onnxruntime")
     assert health["window"] == {"frames": 48, "length_s": 2.4}
     assert health["uptime_s"] > 0
+
+
+class Dying(OnnxRuntimeBackend):
+    """Fails once it has been told to."""
+
+    name = "dying"
+    dead = threading.Event()
+
+    def _run(self, positions: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self.dead.is_set():
+            raise EngineError("wanted the driver, got a device that is gone; choose another backend")
+        return super()._run(positions)
+
+
+def test_a_backend_that_dies_loses_no_window_and_health_says_so(
+    tiny_bundle: Bundle, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(BACKENDS, "dying", Dying)
+    monkeypatch.setattr(Dying, "dead", threading.Event())
+    with short_endpoints() as endpoints:
+        engine = RunningEngine(tiny_bundle, endpoints, tmp_path, backend="dying")
+        engine.start()
+        ear, answers = Ear(engine), []
+        with engine.capture() as capture, Peer(endpoints.control) as control:
+            capture.hello()
+            for _ in range(2):
+                answers.append(control.ask("health")["result"])
+                Dying.dead.set()
+                _show(engine, capture, positions=reaching(0.6))
+                assert ear.prediction().motion_m > 0.1
+            answers.append(control.ask("health")["result"])
+        ear.close()
+        engine.stop()
+    assert [answer["backend"] for answer in answers] == ["dying", "onnxruntime", "onnxruntime"]
+    assert answers[0]["backend_failure"] is None
+    assert "a device that is gone" in answers[1]["backend_failure"]
 
 
 def test_a_thread_that_fails_ends_the_engine(

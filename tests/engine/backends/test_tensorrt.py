@@ -33,13 +33,30 @@ from tests.engine.backends.fake_tensorrt import REFUSED, Faults
 
 __all__ = ["fake_cuda"]
 
-OPERATORS = """
-Abs Add And BatchNormalization Cast Clip Concat Constant ConstantOfShape Conv Div Equal Erf Exp
-Expand Gather Gelu Gemm Greater GreaterOrEqual Identity LayerNormalization Less MatMul Max Min Mul
-Neg Not Or Pow Reciprocal ReduceL2 ReduceMax ReduceMean ReduceSum Relu Reshape Shape Sigmoid Slice
-Softmax Split Sqrt Squeeze Sub Tanh Transpose Unsqueeze Where
-"""
-"""Those of onnx-tensorrt's docs/operators.md that encoders are made of, for float16 and float32."""
+FLOATS = {onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16}
+NUMBERS = FLOATS | {onnx.TensorProto.INT32, onnx.TensorProto.INT64}
+BOOL = {onnx.TensorProto.BOOL}
+LISTED = (
+    ("Abs Add Div Equal Greater GreaterOrEqual Less Max Min Mul Neg Sub", NUMBERS),
+    ("Cast Concat Expand Gather Identity Reshape Shape Slice Split Squeeze Transpose", NUMBERS | BOOL),
+    ("Unsqueeze", NUMBERS | BOOL),
+    ("BatchNormalization Clip Conv Erf Exp Gelu Gemm LayerNormalization MatMul Pow Reciprocal", FLOATS),
+    ("ReduceL2 ReduceMax ReduceMean ReduceSum Relu Sigmoid Softmax Sqrt Tanh", FLOATS),
+    ("And Not Or Where", BOOL),
+    ("ConstantOfShape", {onnx.TensorProto.INT64}),
+)
+OPERATORS = {name: types for names, types in LISTED for name in names.split()}
+"""Of onnx-tensorrt's docs/operators.md: what encoders are made of, and the types of its first input."""
+FIXED = {
+    "ReduceL2": 1,
+    "ReduceMax": 1,
+    "ReduceMean": 1,
+    "ReduceSum": 1,
+    "Slice": 3,
+    "Squeeze": 1,
+    "Unsqueeze": 1,
+}
+"""Inputs that must be known when the graph is parsed: axes, by their place."""
 SYMBOLS = """
 createInferBuilder_INTERNAL createInferRefitter_INTERNAL createInferRuntime_INTERNAL
 createNvOnnxParserRefitter_INTERNAL createNvOnnxParser_INTERNAL getBuilderPluginRegistry
@@ -162,12 +179,22 @@ def test_a_missing_tensorrt_is_said(monkeypatch: pytest.MonkeyPatch):
         module._import_tensorrt()
 
 
-def test_the_shipped_encoder_has_only_operators_the_parser_takes():
-    model = onnx.load(str(DEFAULT_BUNDLE / "skeleton.onnx"))
-    assert {node.op_type for node in model.graph.node} <= set(OPERATORS.split())
-    (opset,) = [entry.version for entry in model.opset_import if entry.domain == ""]
+def test_the_shipped_encoder_has_only_what_the_parser_takes():
+    """The graph that TensorRT is given, node by node; strongly typed: no node may mix its types."""
+    half = onnx.load_from_string(half_precision(DEFAULT_BUNDLE / "skeleton.onnx"))
+    (opset,) = [entry.version for entry in half.opset_import if entry.domain == ""]
     assert 9 <= opset <= 25
-    assert {node.domain for node in model.graph.node} == {""}
+    typed = onnx.shape_inference.infer_shapes(half, check_type=True, strict_mode=True).graph
+    types = {v.name: v.type.tensor_type.elem_type for v in (*typed.value_info, *typed.input, *typed.output)}
+    weights = {tensor.name for tensor in typed.initializer}
+    types |= {tensor.name: tensor.data_type for tensor in typed.initializer}
+    for node in typed.node:
+        where = f"{node.op_type} {node.name}"
+        assert node.domain == "", where
+        assert types[node.input[0]] in OPERATORS[node.op_type], where
+        place = FIXED.get(node.op_type, len(node.input))
+        assert all(name in weights for name in node.input[place : place + 1]), where
+    assert {types[value.name] for value in (*typed.input, *typed.output)} == {onnx.TensorProto.FLOAT}
 
 
 def test_the_shipped_encoder_in_float16_passes_the_gate(tmp_path: Path):
