@@ -51,11 +51,6 @@ def npz_reader(path: Path) -> Read:
 
 
 def _open(path: Path) -> dict[str, NDArray[Any]]:
-    if path.suffix in (".pkl", ".pickle"):
-        raise DataError(
-            f"wanted an npz, got the pickle {path}, which could run code when it is read; save its arrays "
-            "with numpy.savez where you trust it, or convert the raw recordings"
-        )
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in _KEYS}

@@ -31,7 +31,8 @@ class ConvertConfig:
     data: tyro.conf.Positional[Literal["ntu60", "ntu120", "pku-mmd"]]
     """Which data set it is."""
     raw: tyro.conf.Positional[Path]
-    """Folder of ``.skeleton`` files (NTU), of skeleton text files (PKU-MMD), or CTR-GCN's npz of NTU."""
+    """Folder of ``.skeleton`` files (NTU), of skeleton text files (PKU-MMD), or, of NTU, CTR-GCN's npz or
+    PYSKL's pickle of 3D annotations, of which nothing is run."""
     out: Path = Path("runs/converted")
     """Folder of the converted set, for ``anymove lab --data``."""
     preparation: Literal["pgfa", "ctr-gcn", "anymove"] = "pgfa"
@@ -106,6 +107,7 @@ def _convert(config: ConvertConfig) -> str:
     from training.datasets.ctrgcn_npz import npz_items, npz_reader
     from training.datasets.ntu import ntu_items, ntu_reader
     from training.datasets.pku_mmd import pku_items, pku_reader
+    from training.datasets.pyskl_pickle import pyskl_items
 
     if config.data == "pku-mmd":
         if config.labels is None or config.split_file is None:
@@ -116,6 +118,8 @@ def _convert(config: ConvertConfig) -> str:
         items, read = pku_items(config.raw, config.labels, config.split_file), pku_reader(config.raw)
     elif config.raw.is_dir():
         items, read = ntu_items(config.raw, config.data, missing=config.missing), ntu_reader(config.raw)
+    elif config.raw.suffix in (".pkl", ".pickle"):
+        items, read = pyskl_items(config.raw, config.data)
     else:
         items, read = npz_items(config.raw), npz_reader(config.raw)
     how = config.preparation
