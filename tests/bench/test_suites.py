@@ -32,8 +32,12 @@ def test_backends_are_timed_beside_the_reference(tmp_path: Path):
     assert {backends.EAGER, "onnxruntime"} <= set(found["backends"])
     assert found["backends"][backends.EAGER]["speedup"] == 1.0
     assert found["backends"]["onnxruntime"]["distance"] == 0.0
-    assert set(found["backends"]) | set(found["not_run"]) == {*backends.BACKENDS, backends.EAGER}
-    assert len(backends.summary(found)) == len(backends.BACKENDS) + 1
+    assert set(found["backends"]) | set(found["not_run"]) == {
+        *backends.BACKENDS,
+        backends.EAGER,
+        backends.EAGER_ON_ONE_CORE,
+    }
+    assert len(backends.summary(found)) == len(backends.BACKENDS) + 2
 
 
 def test_cost_is_measured_at_every_number_of_actions(tmp_path: Path):
