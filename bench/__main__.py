@@ -5,6 +5,7 @@ python -m bench scale --streams 100    one of them: backends, core, roofline, gr
                                        scale, start, end-to-end
 python -m bench recognition            zero-shot recognition on the packed sets at hand
 python -m bench robustness             captions against yaw, distance, rate, unseen joints and jitter
+python -m bench crossings              two people who cross: identities and captions
 python -m bench clips                  the short videos at hand, end to end
 python -m bench typed-names            which library entries typed names find
 python -m bench bank --features DIR    prototype banks on streams of cached features
@@ -24,6 +25,7 @@ from bench import (
     backends,
     bank,
     clips,
+    crossings,
     end_to_end,
     engine_core,
     growth,
@@ -40,6 +42,7 @@ from bench.backends import BackendsConfig
 from bench.bank import BankConfig
 from bench.clips import ClipsConfig
 from bench.common import write_result
+from bench.crossings import CrossingsConfig
 from bench.end_to_end import EndToEndConfig
 from bench.engine_core import CoreConfig
 from bench.growth import GrowthConfig
@@ -78,6 +81,7 @@ Command = (
     | Annotated[EndToEndConfig, tyro.conf.subcommand("end-to-end")]
     | Annotated[RecognitionConfig, tyro.conf.subcommand("recognition")]
     | Annotated[RobustnessConfig, tyro.conf.subcommand("robustness")]
+    | Annotated[CrossingsConfig, tyro.conf.subcommand("crossings")]
     | Annotated[ClipsConfig, tyro.conf.subcommand("clips")]
     | Annotated[TypedNamesConfig, tyro.conf.subcommand("typed-names")]
     | Annotated[BankConfig, tyro.conf.subcommand("bank")]
@@ -99,6 +103,7 @@ _ON_DATA: tuple[Suite, ...] = (
     ("bank", BankConfig, bank.run),
     ("recognition", RecognitionConfig, recognition.run),
     ("robustness", RobustnessConfig, robustness.run),
+    ("crossings", CrossingsConfig, crossings.run),
     ("clips", ClipsConfig, clips.run),
     ("typed_names", TypedNamesConfig, typed_names.run),
 )

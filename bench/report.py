@@ -31,6 +31,7 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "latency": latency.latency_table,
     "stages": latency.stage_table,
     "robustness": recognition.robustness_table,
+    "crossings": recognition.crossings_table,
     "speed": latency.speed_table,
     "streams": bank.streams_table,
     "teaching": bank.teaching_table,

@@ -25,9 +25,8 @@ from streams.pipeline import Pipeline
 from streams.skeleton.errors import SourceError
 from streams.skeleton.window import Window, WindowSpec
 from streams.sources.base import SkeletonFrame
-from streams.sources.recording import RecordingSource
+from streams.sources.playback import Playback
 from streams.sources.select import open_source
-from streams.sources.session import SessionSource
 
 STREAM = "replay"
 BANK = "text-only"
@@ -161,7 +160,7 @@ def replay_frames(
 def _frames_of(path: Path) -> Iterator[SkeletonFrame]:
     """A recording's frames, in its own time."""
     source = open_source(str(path), fast=True)
-    if not isinstance(source, SessionSource | RecordingSource):
+    if not isinstance(source, Playback):
         source.close()
         raise SourceError(
             f"wanted a recorded session or a file of skeletons, got {path}, which has pictures; "

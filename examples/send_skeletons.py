@@ -22,9 +22,9 @@ CONFIDENCE = {0: 0.0, 1: 0.3, 2: 1.0, 3: 1.0}
 """Of k4abt's levels none, low (guessed), medium (seen), high (not used by the SDK)."""
 
 
-def message(layout: str, bodies: dict[int, np.ndarray], time_us: int, age_us: int = 0) -> list[bytes]:
+def message(layout: str, bodies: dict[int, np.ndarray], time_us: int, **more: Any) -> list[bytes]:
     """The two parts of a message; each body is (joints, 4): x, y, z and a confidence."""
-    header = {"v": 1, "layout": layout, "bodies": list(bodies), "time_us": time_us, "age_us": age_us}
+    header = {"v": 1, "layout": layout, "bodies": list(bodies), "time_us": time_us, **more}
     return [json.dumps(header).encode(), b"".join(np.asarray(b, "<f4").tobytes() for b in bodies.values())]
 
 

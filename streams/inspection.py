@@ -8,19 +8,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
+import cv2
 import numpy as np
 import tyro
 
+from streams.check_view import check_view
 from streams.command_line import parse
 from streams.formats.known import format_of
 from streams.session_file import MAGIC, read_frames, read_header, summarize
-from streams.skeleton.errors import SourceError
+from streams.skeleton.errors import ConfigError, SourceError
 from streams.skeleton.layouts import NTU_25, Layout
 from streams.skeleton.mirroring import looks_mirrored
 from streams.skeleton.normalize import body_size
-from streams.skeleton.retarget import BLAZEPOSE_TO_NTU, K4ABT_TO_NTU, KINECT_V1_TO_NTU
+from streams.skeleton.retarget import BLAZEPOSE_TO_NTU, COCO_INVENTED, K4ABT_TO_NTU, KINECT_V1_TO_NTU
 from streams.sources.base import Person
-from streams.sources.select import beginning_of, refuse_text
+from streams.sources.playback import Playback
+from streams.sources.select import beginning_of, open_source, refuse_text
 from streams.sources.video import VideoSource
 
 _INVENTED = {
@@ -30,7 +33,7 @@ _INVENTED = {
         ("kinect_v1_20", KINECT_V1_TO_NTU),
         ("k4abt32", K4ABT_TO_NTU),
     )
-}
+} | {"coco17": COCO_INVENTED}
 _MOST_BODIES = 20_000
 
 
@@ -42,6 +45,9 @@ class InspectConfig:
     """A video, a recorded session or a file of skeletons."""
     json: bool = False
     """One line of JSON instead of a table."""
+    draw: Path | None = None
+    """Picture (.png or .jpg) to write to check the layout by: a body of the middle of the file, from the
+    front and the side, its joints numbered and its left and right in two colours."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Exit status of ``anymove inspect``; what is wrong with a file raises ``SourceError``."""
     config = parse(InspectConfig, argv, prog="anymove inspect", description=InspectConfig.__doc__)
     finding = inspect(config.file)
+    if config.draw is not None:
+        _draw(config.file, config.draw, finding)
     sys.stdout.write((json.dumps(asdict(finding)) if config.json else table(finding)) + "\n")
     return 0
 
@@ -191,6 +199,33 @@ def _oddities(bodies: Sequence[Person]) -> tuple[str, ...]:
         f"bodies {', '.join(map(str, mirrored))} look mirrored: toes and knees point backwards; "
         "left and right may be swapped",
     )
+
+
+def _draw(path: Path, picture: Path, finding: Finding) -> None:
+    """Write the picture to check a file by.
+
+    Raises:
+        SourceError: The file has nobody in it, or pictures.
+        ConfigError: The picture cannot be written.
+    """
+    source = open_source(str(path), fast=True)
+    with closing(source):
+        if not isinstance(source, Playback):
+            raise SourceError(
+                f"wanted skeletons to draw, got {path}, which has pictures; record it first: "
+                f"anymove record a.session --source {path} --fast"
+            )
+        seen = [frame.persons[0] for _, frame in source.frames() if frame.persons]
+    if not seen:
+        raise SourceError(f"wanted somebody to draw, got nobody in {path}; name another file")
+    title = f"{path.name}: {finding.kind}, {finding.layout}; invented: {len(finding.invented or ())} of 25"
+    view = cv2.cvtColor(check_view(seen[len(seen) // 2], title), cv2.COLOR_RGB2BGR)
+    try:
+        written = cv2.imwrite(str(picture), view)
+    except cv2.error:
+        written = False
+    if not written:
+        raise ConfigError(f"wanted to write a .png or .jpg, got {picture}; change --draw")
 
 
 def table(finding: Finding) -> str:

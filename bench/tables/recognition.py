@@ -124,5 +124,24 @@ def robustness_table(everything: dict[str, Any]) -> str:
     return "\n".join([*lines, "", f"Bundle {found['results']['bundle']}. {origin(found)}"])
 
 
+def crossings_table(everything: dict[str, Any]) -> str:
+    """Switches of identity, and shares of windows by whose caption they have."""
+    found = everything.get("crossings")
+    if found is None:
+        return "Crossings: not run."
+    results = found["results"]
+    lines = [
+        "| what the two do | seen by | crossings | switches | identities given | windows | right caption "
+        "| the other's | another | none |",
+        "|---" * 10 + "|",
+    ]
+    for row in results["rows"]:
+        shares = [f"{row[kind]:.1%}" for kind in ("right", "other's", "wrong", "none")]
+        counts = [str(row[kind]) for kind in ("crossings", "switches", "numbers", "windows")]
+        lines.append(f"| {' | '.join((row['pair'], row['view'], *counts, *shares))} |")
+    simulated = f"{results['minutes']:g} simulated minutes each, {results['fps']:g} frames a second"
+    return "\n".join([*lines, "", f"{simulated}. Bundle {results['bundle']}. {origin(found)}"])
+
+
 def _set_name(name: str) -> str:
     return {"hdm05": "HDM05", "kinder_gator": "Kinder-Gator"}[name.split("/")[-1].removesuffix(".npz")]

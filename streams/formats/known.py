@@ -6,6 +6,8 @@ from pathlib import Path
 
 from streams.formats.azure_csv import KIND as AZURE_CSV
 from streams.formats.azure_csv import looks_like_azure_csv, read_azure_csv
+from streams.formats.coco_csv import KIND as COCO_CSV
+from streams.formats.coco_csv import looks_like_coco_csv, read_coco_csv
 from streams.formats.k4abt_json import KIND as K4ABT_JSON
 from streams.formats.k4abt_json import looks_like_k4abt_json, read_k4abt_json
 from streams.formats.kinect_v2_csv import KIND as KINECT_V2_CSV
@@ -36,6 +38,7 @@ FORMATS = (
     Format(PKU_SKELETON, looks_like_pku_skeleton, read_pku_skeleton),
     Format(KINECT_V2_CSV, looks_like_kinect_v2_csv, read_kinect_v2_csv),
     Format(AZURE_CSV, looks_like_azure_csv, read_azure_csv),
+    Format(COCO_CSV, looks_like_coco_csv, read_coco_csv),
     Format(K4ABT_JSON, looks_like_k4abt_json, read_k4abt_json),
 )
 """In the order in which they are tried; no file looks like two of them."""

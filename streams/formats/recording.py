@@ -31,7 +31,7 @@ class Recording:
     Attributes:
         kind: What the file is, in words.
         layout: The joints the file has; ``persons`` have been retargeted from them.
-        unit: "m" or "mm": what the file counts in; ``persons`` are in metres.
+        unit: "m", "mm" or "pixels": what the file counts in; ``persons`` are in metres.
         timed: Whether the file tells times; else 30 frames a second are taken.
         offsets_ns: (T,) int64, nanoseconds since the first frame, strictly increasing.
         persons: For each of the T frames everybody in it, NTU-25 joints, metres, Kinect camera

@@ -209,8 +209,34 @@ K4ABT_32 = Layout(
 )
 """Azure Kinect body tracking (k4abt), 32 joints."""
 
+COCO_17 = Layout(
+    name="coco17",
+    joints=(
+        "nose",
+        "eye_left",
+        "eye_right",
+        "ear_left",
+        "ear_right",
+        "shoulder_left",
+        "shoulder_right",
+        "elbow_left",
+        "elbow_right",
+        "wrist_left",
+        "wrist_right",
+        "hip_left",
+        "hip_right",
+        "knee_left",
+        "knee_right",
+        "ankle_left",
+        "ankle_right",
+    ),
+    parents=(-1, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 5, 6, 11, 12, 13, 14),
+)
+"""COCO keypoints, 17 joints in the picture: what RTMPose, YOLO-pose, OpenPose (reordered) and most 2-D
+estimators give."""
+
 LAYOUTS: dict[str, Layout] = {
-    layout.name: layout for layout in (NTU_25, KINECT_V1_20, BLAZEPOSE_33, K4ABT_32)
+    layout.name: layout for layout in (NTU_25, KINECT_V1_20, BLAZEPOSE_33, K4ABT_32, COCO_17)
 }
 
 

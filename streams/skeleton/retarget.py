@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streams.skeleton.errors import LayoutError, ShapeError
-from streams.skeleton.layouts import BLAZEPOSE_33, K4ABT_32, KINECT_V1_20, NTU_25
+from streams.skeleton.layouts import BLAZEPOSE_33, COCO_17, K4ABT_32, KINECT_V1_20, NTU_25
 
 Recipe = dict[str, dict[str, float]]
 """NTU-25 joint name -> {source joint name: weight}; the weights of a joint sum to 1."""
@@ -153,6 +153,25 @@ def _k4abt_recipe() -> Recipe:
     return recipe
 
 
+def _coco_recipe() -> Recipe:
+    """COCO points as NTU-25 points of the picture: what is believed of a joint, where it is shown."""
+    recipe = _limb_recipe()
+    recipe["spine_base"] = _mean("hip_left", "hip_right")
+    recipe["spine_mid"] = _mean("hip_left", "hip_right", "shoulder_left", "shoulder_right")
+    recipe["spine_shoulder"] = recipe["neck"] = _mean("shoulder_left", "shoulder_right")
+    recipe["head"] = {"nose": 1.0}
+    for side in ("left", "right"):
+        recipe[f"hand_{side}"] = recipe[f"hand_tip_{side}"] = recipe[f"thumb_{side}"] = {
+            f"wrist_{side}": 1.0
+        }
+        recipe[f"foot_{side}"] = {f"ankle_{side}": 1.0}
+    return recipe
+
+
 BLAZEPOSE_TO_NTU = retargeting(BLAZEPOSE_33.joints, _blazepose_recipe())
 KINECT_V1_TO_NTU = retargeting(KINECT_V1_20.joints, _kinect_v1_recipe())
 K4ABT_TO_NTU = retargeting(K4ABT_32.joints, _k4abt_recipe())
+COCO_TO_NTU = retargeting(COCO_17.joints, _coco_recipe())
+"""Of points in a picture; ``streams.lifting`` gives the joints in space."""
+COCO_INVENTED = tuple(joint for joint in NTU_25.joints if joint not in _limb_recipe())
+"""NTU-25 joints that no COCO point is; all depth is invented besides."""

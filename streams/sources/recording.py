@@ -5,10 +5,10 @@ from pathlib import Path
 
 from streams.formats.recording import Recording
 from streams.sources.base import SkeletonFrame
-from streams.sources.pace import Pace, replay
+from streams.sources.playback import Playback
 
 
-class RecordingSource:
+class RecordingSource(Playback):
     """The frames of a file of skeletons.
 
     Args:
@@ -19,24 +19,8 @@ class RecordingSource:
     """
 
     def __init__(self, path: Path, recording: Recording, *, fast: bool = False, loop: bool = False) -> None:
-        self.name = str(path)
+        super().__init__(path, duration_s=float(recording.offsets_ns[-1]) / 1e9, fast=fast, loop=loop)
         self._recording = recording
-        self._loop = loop
-        self._pace = Pace(fast=fast, duration_s=float(recording.offsets_ns[-1]) / 1e9)
-        self.live = self._pace.live
-
-    @property
-    def dropped(self) -> int:
-        """Frames left out because they were taken too late."""
-        return self._pace.dropped
-
-    def __iter__(self) -> Iterator[SkeletonFrame]:
-        """Frames in order of time."""
-        return replay(self.frames, self._pace, loop=self._loop)
-
-    def close(self) -> None:
-        """End the iteration; from any thread."""
-        self._pace.close()
 
     def frames(self) -> Iterator[tuple[int, SkeletonFrame]]:
         """Every frame with its nanoseconds since the recording began, at once; as often as wanted."""

@@ -5,10 +5,11 @@ send frames here over ZeroMQ: a PUSH socket that connects to the address this so
 message has two parts. The first is a JSON object:
 
     v        1
-    layout   "ntu25" (also Kinect v2), "k4abt32", "kinect_v1_20" or "blazepose33"
+    layout   "ntu25" (also Kinect v2), "k4abt32", "kinect_v1_20", "blazepose33" or "coco17"
     bodies   [id, ...], the sensor's own whole numbers; [] for nobody, at most 6
     time_us  the sensor's clock, microseconds, increasing
     age_us   time between exposure and sending, microseconds; 0 where it is not known
+    size     [width, height] of the picture in pixels; of coco17 only
 
 The second is float32, little-endian, (bodies, joints, 4): x, y, z and a confidence in [0, 1], in
 the joint order of ``streams.skeleton.layouts``. Unit and axes are those of the layout's vendor:
@@ -16,6 +17,7 @@ the joint order of ``streams.skeleton.layouts``. Unit and axes are those of the 
     ntu25, kinect_v1_20   metres; x to the sensor's left, y up, z away from it (Kinect SDK)
     k4abt32               millimetres; x right, y down, z away (Azure Kinect body tracking)
     blazepose33           metres; x right, y down, z away (MediaPipe world landmarks)
+    coco17                pixels; x right, y down, z ignored (any 2-D estimator; lifted here)
 """
 
 import json
@@ -26,12 +28,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from streams.lifting import coco_person
 from streams.skeleton.errors import InputError, WireError, WireVersionError
-from streams.skeleton.layouts import NTU_25
+from streams.skeleton.layouts import COCO_17, NTU_25
 from streams.skeleton.normalize import body_size
 from streams.skeleton.retarget import (
     BLAZEPOSE_FRAME,
     BLAZEPOSE_TO_NTU,
+    COCO_TO_NTU,
     K4ABT_FRAME,
     K4ABT_TO_NTU,
     KINECT_V1_TO_NTU,
@@ -53,6 +57,7 @@ _LAYOUTS: dict[str, tuple[Retargeting | None, NDArray[np.float32]]] = {
     "kinect_v1_20": (KINECT_V1_TO_NTU, _KINECT),
     "k4abt32": (K4ABT_TO_NTU, K4ABT_FRAME),
     "blazepose33": (BLAZEPOSE_TO_NTU, BLAZEPOSE_FRAME),
+    COCO_17.name: (COCO_TO_NTU, _KINECT),
 }
 
 
@@ -97,9 +102,13 @@ def frame_from(parts: list[bytes]) -> SentFrame:
             "send x, y, z and a confidence as float32"
         )
     values = np.frombuffer(parts[1], "<f4").astype(np.float32).reshape(len(ids), joints, 4)
-    persons = tuple(
-        _person(body, identity, retargeting, axes) for identity, body in zip(ids, values, strict=True)
-    )
+    named = zip(ids, values, strict=True)
+    if layout == COCO_17.name:
+        size = _size(header.get("size"))
+        seen = [coco_person(body[:, [0, 1, 3]], size=size, track=identity) for identity, body in named]
+        persons = tuple(person for person in seen if person is not None)
+    else:
+        persons = tuple(_person(body, identity, retargeting, axes) for identity, body in named)
     return SentFrame(persons, time_us=_count(header, "time_us"), age_us=_count(header, "age_us"))
 
 
@@ -117,6 +126,12 @@ def _header(text: bytes) -> dict[str, Any]:
 
 def _is_id(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+
+
+def _size(value: object) -> tuple[int, int]:
+    if isinstance(value, list) and len(value) == 2 and all(_is_id(n) and 1 <= n <= 32768 for n in value):
+        return value[0], value[1]
+    raise WireError(f"wanted size as [width, height] in pixels with coco17, got {value!r:.40}")
 
 
 def _count(header: dict[str, Any], name: str) -> int:

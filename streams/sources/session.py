@@ -6,14 +6,14 @@ from pathlib import Path
 from streams.session_file import read_frames, read_header, summarize
 from streams.skeleton.errors import SourceError
 from streams.sources.base import SkeletonFrame
-from streams.sources.pace import Pace, replay
+from streams.sources.playback import Playback
 
 
-class SessionSource:
+class SessionSource(Playback):
     """The frames of a session file: the same joints, bit by bit, in every replay.
 
     Args:
-        path: The file. One that was torn off is played up to its last whole frame.
+        path: The file. One that was torn off is played up to its last whole record.
         fast: Give every frame as soon as it is taken; else at the pace it was recorded.
         loop: Begin again at the end, time going on, after one second.
 
@@ -22,28 +22,12 @@ class SessionSource:
     """
 
     def __init__(self, path: Path, *, fast: bool = False, loop: bool = False) -> None:
-        self.name = str(path)
         self.summary = summarize(path)
         """What the file holds, and whether its end is torn."""
         if self.summary.frames == 0:
             raise SourceError(f"wanted frames in {path}, got none; record the session again")
+        super().__init__(path, duration_s=self.summary.duration_s, fast=fast, loop=loop)
         self._path = path
-        self._loop = loop
-        self._pace = Pace(fast=fast, duration_s=self.summary.duration_s)
-        self.live = self._pace.live
-
-    @property
-    def dropped(self) -> int:
-        """Frames left out because they were taken too late."""
-        return self._pace.dropped
-
-    def __iter__(self) -> Iterator[SkeletonFrame]:
-        """Frames in order of time."""
-        return replay(self.frames, self._pace, loop=self._loop)
-
-    def close(self) -> None:
-        """End the iteration; from any thread."""
-        self._pace.close()
 
     def frames(self) -> Iterator[tuple[int, SkeletonFrame]]:
         """Every frame with its nanoseconds since the recording began, at once; as often as wanted."""

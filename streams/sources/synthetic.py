@@ -7,8 +7,6 @@ synthetic:<action>    one action again and again, for example "synthetic:squat"
 ``synthetic_pair`` has two people.
 """
 
-import threading
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import cycle
@@ -21,6 +19,7 @@ from streams.skeleton.errors import SourceError
 from streams.skeleton.layouts import NTU_25, Joint
 from streams.skeleton.motions import Step, add_sway, perform, step
 from streams.sources.base import Person, SkeletonFrame
+from streams.sources.beat import Beat
 
 STANDING = "standing"
 
@@ -131,16 +130,11 @@ class SyntheticSource:
     def __init__(
         self, script: str = "synthetic", *, fps: float = 30.0, seed: int = 0, realtime: bool = True
     ) -> None:
-        if not 1.0 <= fps <= 240.0:
-            raise SourceError(f"wanted 1 to 240 frames a second, got {fps}; leave it at 30")
         self.name = script
         self.live = realtime
         self._script = _script_named(script)
-        self._fps = fps
+        self._beat = Beat(fps, realtime=realtime)
         self._rng = np.random.default_rng(seed)
-        self._closed = threading.Event()
-        self.dropped = 0
-        """Frames that nobody took in time; only in real time."""
         self._recent: deque[tuple[int, str]] = deque([(0, STANDING)], maxlen=64)
 
     @property
@@ -160,25 +154,22 @@ class SyntheticSource:
 
     def __iter__(self) -> Iterator[SkeletonFrame]:
         """Frames at the source's rate until ``close``; the truth is in ``current_action``."""
-        period_ns, start_ns = round(1e9 / self._fps), time.monotonic_ns()
-        moments = performance(self._script, fps=self._fps, rng=self._rng)
-        for count, (name, positions) in enumerate(moments):
-            due_ns = start_ns + count * period_ns
+        moments = performance(self._script, fps=self._beat.fps, rng=self._rng)
+        for due_ns, (name, positions) in zip(self._beat.due_ns(), moments, strict=False):
+            if due_ns is None:
+                continue
             if name != self.current_action:
                 self._recent.append((due_ns, name))
-            if self.live:
-                late_ns = time.monotonic_ns() - due_ns
-                if late_ns > period_ns:
-                    self.dropped += 1
-                    continue
-                self._closed.wait(max(0, -late_ns) / 1e9)
-            if self._closed.is_set():
-                return
             yield SkeletonFrame((Person(positions, _SURE, track=0),), captured_ns=due_ns)
 
     def close(self) -> None:
         """End the iteration, also while it waits for the next frame; from any thread."""
-        self._closed.set()
+        self._beat.close()
+
+    @property
+    def dropped(self) -> int:
+        """Frames that nobody took in time; only in real time."""
+        return self._beat.dropped
 
 
 def performance(

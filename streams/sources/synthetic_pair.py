@@ -7,8 +7,6 @@ They change sides every six seconds, one passing behind the other, who hides the
 every frame they come in another order and without identities, as from a pose estimator.
 """
 
-import threading
-import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,6 +15,7 @@ from numpy.typing import NDArray
 from streams.skeleton.errors import SourceError
 from streams.skeleton.layouts import NTU_25, Joint
 from streams.sources.base import Person, SkeletonFrame
+from streams.sources.beat import Beat
 from streams.sources.synthetic import ACTIONS, STANDING, performance
 
 TWO = "two"
@@ -58,47 +57,40 @@ class SyntheticPairSource:
         realtime: bool = True,
         camera: bool = False,
     ) -> None:
-        if not 1.0 <= fps <= 240.0:
-            raise SourceError(f"wanted 1 to 240 frames a second, got {fps}; leave it at 30")
         self.name = script
         self.live = realtime
         self.actions = _actions_of(script)
         """What each of the two does."""
         self.order: tuple[int, ...] = ()
         """Who is who in the frame given last: for each person, 0 or 1; the truth for tests."""
-        self.dropped = 0
-        """Frames that nobody took in time; only in real time."""
-        self._fps = fps
+        self._beat = Beat(fps, realtime=realtime)
         self._seed = seed
         self._camera = camera
-        self._closed = threading.Event()
 
     def __iter__(self) -> Iterator[SkeletonFrame]:
         """Frames at the source's rate until ``close``; the truth is in ``order``."""
         rng = np.random.default_rng(self._seed)
         performers = [
-            performance((action,), fps=self._fps, rng=np.random.default_rng(self._seed + 1 + i))
+            performance((action,), fps=self._beat.fps, rng=np.random.default_rng(self._seed + 1 + i))
             for i, action in enumerate(self.actions)
         ]
-        period_ns, start_ns = round(1e9 / self._fps), time.monotonic_ns()
-        for count, moment in enumerate(zip(*performers, strict=True)):
-            due_ns = start_ns + count * period_ns
-            if self.live:
-                late_ns = time.monotonic_ns() - due_ns
-                if late_ns > period_ns:
-                    self.dropped += 1
-                    continue
-                self._closed.wait(max(0, -late_ns) / 1e9)
-            if self._closed.is_set():
-                return
-            bodies = _placed([positions for _, positions in moment], count / self._fps)
+        moments = zip(self._beat.due_ns(), *performers, strict=False)
+        for count, (due_ns, *moment) in enumerate(moments):
+            if due_ns is None:
+                continue
+            bodies = _placed([positions for _, positions in moment], count / self._beat.fps)
             self.order = tuple(int(i) for i in rng.permutation(list(bodies)))
             persons = tuple(self._person(bodies[i]) for i in self.order)
             yield SkeletonFrame(persons, captured_ns=due_ns)
 
     def close(self) -> None:
         """End the iteration, also while it waits for the next frame; from any thread."""
-        self._closed.set()
+        self._beat.close()
+
+    @property
+    def dropped(self) -> int:
+        """Frames that nobody took in time; only in real time."""
+        return self._beat.dropped
 
     def _person(self, positions: NDArray[np.float32]) -> Person:
         if not self._camera:

@@ -1,10 +1,12 @@
 import json
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from streams.inspection import inspect, main, table
-from streams.skeleton.errors import SourceError
+from streams.skeleton.errors import ConfigError, SourceError
 from streams.skeleton.layouts import NTU_25
 from tests.streams.fakes import waving, write_session
 from tests.streams.formats.written import FORMS, Written, ntu_text
@@ -20,8 +22,8 @@ def test_every_form_is_told_with_frames_bodies_layout_and_unit(form: Written, tm
     assert (finding.kind, finding.frames, finding.bodies_at_once) == (form.kind, 31, 1)
     assert finding.duration_s == pytest.approx(1.0, abs=0.01)
     assert finding.fps == pytest.approx(30, abs=0.01)
-    assert finding.joints == {"ntu25": 25, "k4abt32": 32}[finding.layout or ""]
-    assert finding.body_size_m == pytest.approx(1.32, abs=0.03)
+    assert finding.joints == {"ntu25": 25, "k4abt32": 32, "coco17": 17}[finding.layout or ""]
+    assert finding.body_size_m == pytest.approx(1.32, abs=0.08)
     assert form.kind in table(finding)
 
 
@@ -86,3 +88,23 @@ def test_what_is_nothing_is_refused(tmp_path: Path, content: bytes | None, messa
 def test_real_videos_are_told(shared: Path) -> None:
     finding = inspect(shared / "video" / "carlge_squat.mp4")
     assert (finding.kind, finding.frames, finding.size) == ("video", 85, (720, 1280))
+
+
+def test_a_body_is_drawn_to_check_its_layout_by(tmp_path: Path) -> None:
+    write_session(tmp_path / "a.session", waving(0.5))
+    assert main([str(tmp_path / "a.session"), "--draw", str(tmp_path / "a.png")]) == 0
+    picture = cv2.imread(str(tmp_path / "a.png"))
+    assert picture is not None
+    blue, orange = (
+        np.argwhere(np.abs(picture[:, :720].astype(int) - colour).sum(axis=2) < 10)[:, 1].mean()
+        for colour in ((255, 196, 88), (107, 159, 255))
+    )
+    # Who faces the sensor has the left on the right of the picture.
+    assert blue > orange + 20
+
+
+@pytest.mark.parametrize("name", ["a.nothing", "missing/a.png"])
+def test_a_picture_that_cannot_be_written_is_named(tmp_path: Path, name: str) -> None:
+    write_session(tmp_path / "a.session", waving(0.2))
+    with pytest.raises(ConfigError, match="change --draw"):
+        main([str(tmp_path / "a.session"), "--draw", str(tmp_path / name)])

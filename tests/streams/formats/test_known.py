@@ -45,7 +45,7 @@ def test_everybody_in_every_frame_is_read(form: Written, bodies: int, tmp_path: 
         assert [p.track for p in persons] == list(range(bodies))
         for person, (_, place) in zip(persons, people, strict=True):
             wanted = at(place if form.most > 1 else 0.0)
-            np.testing.assert_allclose(person.positions[MEASURED], wanted[MEASURED], atol=1e-5)
+            np.testing.assert_allclose(person.positions[MEASURED], wanted[MEASURED], atol=form.within_m)
             assert person.positions.dtype == person.confidence.dtype == np.float32
             assert (person.confidence == 1).all()
 

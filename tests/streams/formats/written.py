@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.skeleton.layouts import K4ABT_32, NTU_25
+from streams.formats.coco_csv import HEADER as COCO_HEADER
+from streams.skeleton.layouts import COCO_17, K4ABT_32, NTU_25
 from streams.skeleton.retarget import K4ABT_TO_NTU
 from tests.streams.fakes import standing
 
@@ -85,6 +86,31 @@ def k4abt_text(frames: Sequence[Bodies], *, level: int | None = 2) -> str:
     return json.dumps({"k4abt_sdk_version": "1.1.2", "frames": written}, indent=1)
 
 
+def coco_at(place: float) -> NDArray[np.float64]:
+    """(17, 3): the same body in a picture of 640 x 480 by a usual lens, and how sure of each point."""
+    ntu = dict(zip(NTU_25.joints, at(place), strict=True))
+    forth = {"nose": (0, -0.03, -0.11), "eye": (0.03, 0.01, -0.09), "ear": (0.075, 0, 0)}
+    points: list[tuple[float, float, float]] = []
+    for name in COCO_17.joints:
+        x, y, z = ntu.get(name, ntu["head"])
+        aside, up, away = forth.get(name.split("_")[0], (0, 0, 0))
+        x, y, z = x + aside * (-1 if "left" in name else 1), y + up, z + away
+        points.append((320 - 576 * x / z, 240 - 576 * y / z, 1.0))
+    return np.array(points)
+
+
+def coco_text(frames: Sequence[Bodies]) -> str:
+    lines = [",".join(COCO_HEADER)]
+    for i, bodies in enumerate(frames):
+        time_ms = f"{1000 + i * 1000 / 30:.4f}"
+        for identity, place in bodies:
+            cells = ",".join(f"{value:.3f}" for value in coco_at(place).ravel())
+            lines.append(f"{time_ms},{identity},640,480,{cells}")
+        if not bodies:
+            lines.append(f"{time_ms},,,{',' * 51}")
+    return "\n".join(lines) + "\n"
+
+
 @dataclass(frozen=True)
 class Written:
     """One form: what writes it, and how many people it can hold."""
@@ -93,6 +119,8 @@ class Written:
     text: Callable[[Sequence[Bodies]], str]
     most: int
     least: int = 0
+    within_m: float = 1e-5
+    """How far from where they were joints may be read."""
 
 
 FORMS = (
@@ -100,6 +128,7 @@ FORMS = (
     Written("PKU-MMD skeleton text", pku_text, most=2),
     Written("Kinect v2 table", kinect_v2_text, most=1, least=1),
     Written("Azure Kinect table", azure_text, most=1, least=1),
+    Written("COCO-17 table", coco_text, most=6, within_m=0.6),
     Written("k4abt offline_processor JSON", k4abt_text, most=6),
 )
 

@@ -56,5 +56,5 @@ def test_parents_that_do_not_fit_are_refused() -> None:
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     assert layout_named("ntu25") is NTU_25
-    with pytest.raises(LayoutError, match=r"kinect_v1_20.*'coco17'"):
-        layout_named("coco17")
+    with pytest.raises(LayoutError, match=r"kinect_v1_20.*'coco18'"):
+        layout_named("coco18")

@@ -19,7 +19,7 @@ from streams.skeleton.layouts import BLAZEPOSE_33, K4ABT_32, KINECT_V1_20
 from streams.sources import inbox
 from streams.sources.remote import RemoteSource, SentFrame, frame_from
 from tests.streams.fakes import WAIT_S, standing
-from tests.streams.formats.written import MEASURED, at, k4abt_at
+from tests.streams.formats.written import MEASURED, at, coco_at, k4abt_at
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "send_skeletons.py"
 ADDRESS = "kinect:tcp://127.0.0.1:*"
@@ -56,6 +56,15 @@ def test_kinect_v2_joints_arrive_as_they_are() -> None:
 def test_azure_kinect_joints_arrive_in_our_frame() -> None:
     frame = frame_from(parts({0: body(k4abt_at(0.5))}, layout="k4abt32"))
     np.testing.assert_allclose(frame.persons[0].positions[MEASURED], at(0.5)[MEASURED], atol=1e-5)
+
+
+def test_points_of_a_picture_are_lifted() -> None:
+    points = np.insert(coco_at(0.0), 2, 0.0, axis=1).astype("<f4")
+    frame = frame_from(parts({3: points, 4: points * 0}, layout="coco17", size=[640, 480]))
+    assert [person.track for person in frame.persons] == [3]
+    assert frame.persons[0].positions[0] == pytest.approx(at(0.0)[0], abs=0.4)
+    with pytest.raises(WireError, match="wanted size as"):
+        frame_from(parts({3: points}, layout="coco17"))
 
 
 @pytest.mark.parametrize("layout", [KINECT_V1_20, BLAZEPOSE_33], ids=lambda layout: layout.name)
