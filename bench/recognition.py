@@ -17,6 +17,8 @@ from engine.backends.base import Backend
 from engine.backends.onnxruntime import OnnxRuntimeBackend
 from engine.bank.select import bank_settings, open_bank
 from engine.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from engine.text.check import NameChecker
+from engine.text.confusion import CosineScale
 from engine.text.contract import TextEncoder
 from engine.text.descriptions import class_feature, describe
 from engine.text.encoders import load_text_encoder
@@ -25,9 +27,10 @@ from training.datasets.packed import PackedSet, load_packed
 from training.evaluate import evaluate
 from training.live_eval import caption_shares, false_events, idle_stream, recognizer_of
 from training.open_world import open_world
-from training.sequences import joined
+from training.sequences import Sequences, joined
 from training.sides import Limb
-from training.zero_shot import sequence_embeddings
+from training.warned import Warned, warned
+from training.zero_shot import scores, sequence_embeddings
 
 SETS = {"open/hdm05.npz": "development", "eval/kinder_gator.npz": "evaluation only"}
 """Packed sets below the data folder, and what each is for."""
@@ -117,21 +120,35 @@ def _on(
         return projection.rows(np.stack([class_feature(texts(name), encoder) for name in names]))
 
     manifest, sequences = bundle.manifest, joined([packed])
+    embeddings = sequence_embeddings(sequences, backend.embed, spec=manifest.window)
     seen = [name for name in manifest.seen_classes if name not in sequences.classes]
     beyond = open_world(
         sequences,
-        sequence_embeddings(sequences, backend.embed, spec=manifest.window),
+        embeddings,
         class_rows=class_rows,
         seen_rows=class_rows(seen),
         new_bank=lambda: open_bank(config.bank, bank_settings(manifest, fingerprint=bundle.fingerprint)),
         sided=SIDED,
     )
+    scale = NameChecker(encoder, projection.rows).warm_up()
     live = recognizer_of(bundle, backend, sequences.classes, encoder=encoder, describe=texts)
     return {
         **asdict(evaluate(bundle, packed, encoder=encoder, describe=texts, backend=backend)),
         "open_world": {**asdict(beyond), "bank": config.bank, "seen_classes": len(seen)},
+        "warning": asdict(_warning(sequences, embeddings, class_rows(sequences.classes), scale)),
         "captions": asdict(caption_shares(live, sequences, spec=manifest.window)),
     }
+
+
+def _warning(
+    sequences: Sequences,
+    embeddings: NDArray[np.float32],
+    classes: NDArray[np.float32],
+    scale: CosineScale,
+) -> Warned:
+    """The warning a page gives before an action is added, against what is confused."""
+    truth = np.array([sequences.classes.index(label) for label in sequences.labels])
+    return warned(scores(embeddings, classes), truth, classes, scale)
 
 
 def _idle(
