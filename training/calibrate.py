@@ -1,7 +1,7 @@
 """The constants of the engine's decision, measured on classes the encoder has never seen."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,23 +50,25 @@ def fit_unknown(known: NDArray[np.floating], unknown: NDArray[np.floating]) -> t
     return float(candidates[np.argmax(kept + refused)]), auroc(known, unknown)
 
 
-def fit_entropy_share(
+def entropy_shares(
     embeddings: NDArray[np.float32], classes: NDArray[np.float32], truth: NDArray[np.integer]
-) -> tuple[float, dict[str, float]]:
-    """Share of low-entropy samples PGFA's prototypes use best, and the balanced accuracy of each.
+) -> dict[float, float]:
+    """Balanced accuracy of PGFA's prototypes by the share of low-entropy samples they use.
 
     Args:
         embeddings: (N, P, D) unit rows.
         classes: (K, P, D) unit rows.
         truth: (N,) class indices.
     """
-    found = {
+    return {
         share: _balanced(prototype_scores(embeddings, classes, share=share).argmax(axis=1), truth)
         for share in _ENTROPY_SHARES
     }
-    # A tie goes to the larger share: more observations make a steadier prototype.
-    best = max(found, key=lambda share: (round(found[share], 3), share))
-    return best, {f"{share:g}": value for share, value in found.items()}
+
+
+def best_share(found: Mapping[float, float]) -> float:
+    """The share of the best accuracy; of equal ones the larger, as more observations are steadier."""
+    return max(found, key=lambda share: (round(found[share], 3), share))
 
 
 def prototype_scores(

@@ -4,7 +4,14 @@ from numpy.typing import NDArray
 
 from engine.motion import motion_extent
 from streams.skeleton.layouts import Joint
-from training.calibrate import fit_entropy_share, fit_idle, fit_temperature, fit_unknown, prototype_scores
+from training.calibrate import (
+    best_share,
+    entropy_shares,
+    fit_idle,
+    fit_temperature,
+    fit_unknown,
+    prototype_scores,
+)
 
 
 def unit(rows: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -60,9 +67,12 @@ def test_prototypes_mend_a_biased_text() -> None:
     embeddings = unit(means[truth] + rng.normal(0, 0.25, (150, 3)))[:, None]
     texts = unit(means + np.array([3.0, 0.0, 0.0]))[:, None]
     text_only = (np.einsum("npd,kpd->nk", embeddings, texts).argmax(axis=1) == truth).mean()
-    share, by_share = fit_entropy_share(embeddings, texts, truth)
-    assert by_share[f"{share:g}"] == max(by_share.values())
-    assert by_share[f"{share:g}"] > text_only
+    by_share = entropy_shares(embeddings, texts, truth)
+    assert by_share[best_share(by_share)] == max(by_share.values()) > text_only
+
+
+def test_of_equally_good_shares_the_larger_is_taken() -> None:
+    assert best_share({0.4: 0.7, 0.8: 0.70001, 1.0: 0.6}) == 0.8
 
 
 def test_idle_lies_below_nearly_every_action() -> None:

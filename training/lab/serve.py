@@ -19,7 +19,7 @@ from training.lab.samples import Samples, Task, open_samples
 from training.lab.semantics import Semantics, read_side_information, semantics
 from training.lab.trial import feature_cubes, frozen_encoder, trained_end_to_end, trained_method
 from training.metrics import top_k
-from training.release import halved
+from training.rejection import halved
 from training.texts import class_texts, read_descriptions
 
 SERVED = ("pgfa", "pgfa-frozen", "devise", "star", "neuron")
