@@ -14,9 +14,10 @@ def _pose() -> Path:
 
 
 def _text() -> Path:
+    from engine.bundle import DEFAULT_BUNDLE, load_bundle  # noqa: PLC0415
     from engine.text.encoders import prepare_text_encoder  # noqa: PLC0415
 
-    return prepare_text_encoder("minilm")
+    return prepare_text_encoder(load_bundle(DEFAULT_BUNDLE).manifest.text_encoder.id)
 
 
 STEPS: dict[str, Callable[[], Path]] = {"pose model": _pose, "text encoder": _text}

@@ -18,18 +18,19 @@ from engine.backends.onnxruntime import OnnxRuntimeBackend
 from engine.bank.select import bank_settings, open_bank
 from engine.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 from engine.text.check import NameChecker
-from engine.text.confusion import CosineScale
 from engine.text.contract import TextEncoder
 from engine.text.descriptions import class_feature, describe
 from engine.text.encoders import load_text_encoder
 from engine.text.projection import TextProjection
 from training.datasets.packed import PackedSet, load_packed
 from training.evaluate import evaluate
+from training.lab.pictures import write_confusion
 from training.live_eval import caption_shares, false_events, idle_stream, recognizer_of
+from training.metrics import confusions
 from training.open_world import open_world
-from training.sequences import Sequences, joined
+from training.sequences import joined
 from training.sides import Limb
-from training.warned import Warned, warned
+from training.warned import warned
 from training.zero_shot import scores, sequence_embeddings
 
 SETS = {"open/hdm05.npz": "development", "eval/kinder_gator.npz": "evaluation only"}
@@ -51,6 +52,7 @@ SIDED: dict[str, Limb] = {
 }
 """Labels that one limb performs: its side is seen in the recording and asked of the text."""
 
+PICTURES = ROOT / "docs" / "images"
 IDLE_KINDS = ("standing", "fidgeting", "walking by")
 IDLE_ACTIONS = (
     *("wave", "clap", "squat", "jumping jacks", "bow", "punch", "kick", "raise both arms", "jump", "point"),
@@ -131,24 +133,20 @@ def _on(
         sided=SIDED,
     )
     scale = NameChecker(encoder, projection.rows).warm_up()
+    classes = class_rows(sequences.classes)
+    truth = np.array([sequences.classes.index(label) for label in sequences.labels])
+    table = scores(embeddings, classes)
+    title = f"{packed.name}: typed names, share of the sequences of each"
+    write_confusion(
+        confusions(table, truth), sequences.classes, title, PICTURES / f"confusion-{packed.name}.png"
+    )
     live = recognizer_of(bundle, backend, sequences.classes, encoder=encoder, describe=texts)
     return {
         **asdict(evaluate(bundle, packed, encoder=encoder, describe=texts, backend=backend)),
         "open_world": {**asdict(beyond), "bank": config.bank, "seen_classes": len(seen)},
-        "warning": asdict(_warning(sequences, embeddings, class_rows(sequences.classes), scale)),
+        "warning": asdict(warned(table, truth, classes, scale)),
         "captions": asdict(caption_shares(live, sequences, spec=manifest.window)),
     }
-
-
-def _warning(
-    sequences: Sequences,
-    embeddings: NDArray[np.float32],
-    classes: NDArray[np.float32],
-    scale: CosineScale,
-) -> Warned:
-    """The warning a page gives before an action is added, against what is confused."""
-    truth = np.array([sequences.classes.index(label) for label in sequences.labels])
-    return warned(scores(embeddings, classes), truth, classes, scale)
 
 
 def _idle(

@@ -37,6 +37,18 @@ def per_class(
     return {names[label]: float(hits[truth == label].mean()) for label in found}
 
 
+def confusions(scores: NDArray[np.floating], truth: NDArray[np.integer]) -> NDArray[np.int64]:
+    """(K, K) counts of samples, true class by best scored class.
+
+    Args:
+        scores: (N, K) any numbers, higher is better.
+        truth: (N,) class indices.
+    """
+    found = np.zeros((scores.shape[1],) * 2, np.int64)
+    np.add.at(found, (truth, scores.argmax(axis=1)), 1)
+    return found
+
+
 def harmonic_mean(seen: float, unseen: float) -> float:
     """Harmonic mean of two accuracies, as generalised zero-shot results are told; 0 if both are."""
     return 0.0 if seen + unseen == 0 else 2 * seen * unseen / (seen + unseen)

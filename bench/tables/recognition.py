@@ -65,6 +65,16 @@ def open_world_table(everything: dict[str, Any]) -> str:
     captions = [result["captions"] for result in sets.values()]
     for key in ("right", "wrong", "unknown", "idle"):
         rows[f"live caption {key}, share of windows"] = [f"{c[key]:.1%}" for c in captions]
+    warnings = [result.get("warning") for result in sets.values()]
+    rows["pairs of actions warned of that were confused"] = [
+        "" if w is None else f"{w['both']} of {w['warned']}" for w in warnings
+    ]
+    rows["confused pairs that were warned of"] = [
+        "" if w is None else f"{w['both']} of {w['confused']}" for w in warnings
+    ]
+    rows["confused pair told from another by its risk, AUROC"] = [
+        "" if w is None or w["auroc"] is None else f"{w['auroc']:.2f}" for w in warnings
+    ]
     lines = [f"| {' | '.join((what, *cells))} |" for what, cells in rows.items()]
     lines.insert(1, "|---" * (len(sets) + 1) + "|")
     idle = found["results"]["idle"]

@@ -25,7 +25,7 @@ ACTIONS = ("wave the right hand", "jumping jacks", "squat")
 
 @pytest.fixture(scope="module")
 def encoder() -> TextEncoder:
-    return load_text_encoder()
+    return load_text_encoder(load_bundle(DEFAULT_BUNDLE).manifest.text_encoder.id)
 
 
 def video(path: Path) -> None:

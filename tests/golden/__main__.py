@@ -5,6 +5,7 @@ The session is a fixture of this project's own making. Look at the difference be
 
 import json
 
+from engine.bundle import DEFAULT_BUNDLE, load_bundle
 from engine.text.encoders import load_text_encoder
 from streams.recorder import SessionRecorder
 from streams.sources.synthetic import SyntheticSource
@@ -24,7 +25,7 @@ def main() -> None:
         if recorder.frames == round(SECONDS * FPS):
             source.close()
     recorder.close()
-    events = replay(SESSION, load_text_encoder())
+    events = replay(SESSION, load_text_encoder(load_bundle(DEFAULT_BUNDLE).manifest.text_encoder.id))
     EVENTS.write_text(json.dumps(events, indent=1) + "\n", "utf-8")
 
 

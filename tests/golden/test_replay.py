@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from engine.bundle import DEFAULT_BUNDLE, load_bundle
 from engine.text.encoders import TextEncoder, load_text_encoder
 from streams.session_file import summarize
 from tests.golden.replay import EVENTS, SESSION, replay
@@ -11,7 +12,7 @@ from tests.golden.replay import EVENTS, SESSION, replay
 
 @pytest.fixture(scope="module")
 def encoder() -> TextEncoder:
-    return load_text_encoder()
+    return load_text_encoder(load_bundle(DEFAULT_BUNDLE).manifest.text_encoder.id)
 
 
 def test_session_is_whole() -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.skeleton.errors import ShapeError
-from training.metrics import auroc, balanced_top_k, harmonic_mean, per_class, top_k
+from training.metrics import auroc, balanced_top_k, confusions, harmonic_mean, per_class, top_k
 
 SCORES = np.array([[0.9, 0.5, 0.1], [0.2, 0.3, 0.4], [0.6, 0.5, 0.4], [0.1, 0.9, 0.2]])
 TRUTH = np.array([0, 1, 2, 1])
@@ -64,3 +64,9 @@ def test_shapes_that_do_not_fit_are_refused(scores: np.ndarray, truth: np.ndarra
         top_k(scores, truth, k=k)
     with pytest.raises(ShapeError):
         auroc(np.array([]), np.array([1.0]))
+
+
+def test_confusions_count_who_is_taken_for_whom() -> None:
+    scores = np.array([[0.9, 0.1, 0], [0.2, 0.8, 0], [0.1, 0.2, 0.7], [0.6, 0.2, 0.1]])
+    found = confusions(scores, np.array([0, 0, 2, 2]))
+    assert found.tolist() == [[1, 1, 0], [0, 0, 0], [1, 0, 1]]

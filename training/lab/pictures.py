@@ -31,7 +31,7 @@ def write_confusions(trials: Sequence[Trial], names: Sequence[str], folder: Path
     for trial in trials:
         groups.setdefault((trial.task, trial.method), []).append(trial)
     return [
-        _write_table(
+        write_confusion(
             np.sum([confusion(trial) for trial in many], axis=0),
             [names[k] for k in sorted(many[0].unseen)],
             f"{method}, {task}: hidden classes, {len(many)} seed(s)",
@@ -85,7 +85,15 @@ def write_map(
     return _save(figure, path)
 
 
-def _write_table(counts: NDArray[np.int64], names: Sequence[str], title: str, path: Path) -> Path:
+def write_confusion(counts: NDArray[np.int64], names: Sequence[str], title: str, path: Path) -> Path:
+    """A PNG of a table of confusions, in which rows add to 100 %.
+
+    Args:
+        counts: (K, K) samples, true class by class said.
+        names: K class names.
+        title: Above the table.
+        path: Where it goes.
+    """
     shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     size = 3.5 + 0.36 * len(names)
     figure = Figure(figsize=(size + 1.5, size), layout="constrained")
