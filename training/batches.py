@@ -11,6 +11,7 @@ from torch import Tensor
 from training.augment import augmented
 from training.config import TrainConfig
 from training.sequences import Sequences
+from training.sides import SIDES, known_sides
 from training.texts import ClassTexts, drawn_text
 from training.windows import random_window
 
@@ -56,6 +57,7 @@ class Batches:
     ) -> None:
         self._sequences, self._texts, self._config, self._rng = sequences, texts, config, rng
         index = {name: k for k, name in enumerate(texts.names)}
+        self._sides = known_sides(sequences.labels, sequences.positions)
         self._classes = np.array([index[label] for label in sequences.labels])
         sizes = Counter(sequences.labels)
         weight = np.array([sizes[label] for label in sequences.labels], float) ** -config.balance
@@ -86,5 +88,12 @@ class Batches:
             config=config.random,
         )
         window, swapped = augmented(raw, rng, config=config.augmentation)
-        features = (self._texts.mirrored if swapped else self._texts.features)[self._classes[n]]
-        return window, drawn_text(features, rng, most=config.mixed_texts)
+        return window, drawn_text(self._said(n, swapped=swapped), rng, most=config.mixed_texts)
+
+    def _said(self, n: int, *, swapped: bool) -> NDArray[np.float32]:
+        """(texts, E) what is true of a sequence; where its side is known, every second time of the side."""
+        side = self._sides[n]
+        if side is not None and self._rng.random() < 0.5:
+            seen = SIDES[1 - SIDES.index(side)] if swapped else side
+            return self._texts.sided[self._sequences.labels[n], seen]
+        return (self._texts.mirrored if swapped else self._texts.features)[self._classes[n]]

@@ -1,5 +1,6 @@
 """Whether left is told from right: which side a recording acts with, and which the texts say."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -9,6 +10,18 @@ from streams.skeleton.errors import DataError
 from streams.skeleton.layouts import Joint
 
 Limb = Literal["arm", "leg"]
+Side = Literal["left", "right"]
+SIDES: tuple[Side, Side] = ("left", "right")
+
+ONE_LIMB: dict[str, Limb] = {
+    **dict.fromkeys(("hurdle step", "standing active straight leg raise"), "leg"),
+    **dict.fromkeys(("front kick", "side kick", "roundhouse kick"), "leg"),
+    **dict.fromkeys(("throwing a ball", "waving one hand"), "arm"),
+    **dict.fromkeys(("back fist", "elbow strike", "straight punch"), "arm"),
+    **dict.fromkeys((f"standing shoulder {way}" for way in ("abduction", "extension", "scaption")), "arm"),
+    "standing shoulder internal and external rotation": "arm",
+}
+"""Classes of the open sets that one arm or leg performs, either one, and which of the two."""
 
 _ENDS = {
     "arm": (Joint.WRIST_LEFT, Joint.WRIST_RIGHT),
@@ -18,7 +31,7 @@ _CLEAR = 1.5
 """How many times farther one side must travel than the other to be the side that acts."""
 
 
-def acting_side(positions: NDArray[np.floating], limb: Limb) -> Literal["left", "right"] | None:
+def acting_side(positions: NDArray[np.floating], limb: Limb) -> Side | None:
     """The side whose wrist or ankle travels clearly farther about the pelvis; None if neither does.
 
     Args:
@@ -35,9 +48,29 @@ def acting_side(positions: NDArray[np.floating], limb: Limb) -> Literal["left", 
     return "left" if left > right else "right"
 
 
+def known_sides(labels: Sequence[str], positions: Sequence[NDArray[np.floating]]) -> list[Side | None]:
+    """The side each recording acts with; None where its class is not of one limb, or it is not clear."""
+    return [
+        acting_side(recording, ONE_LIMB[label]) if label in ONE_LIMB else None
+        for label, recording in zip(labels, positions, strict=True)
+    ]
+
+
+def sided_text(text: str, side: Side, limb: Limb) -> str:
+    """The text, said of one side.
+
+    Example:
+        >>> sided_text("One leg swings up.", "left", "leg")
+        'One leg swings up, with the left leg.'
+    """
+    if text.endswith("."):
+        return f"{text[:-1]}, with the {side} {limb}."
+    return f"{text} with the {side} {limb}"
+
+
 def side_accuracy(
     embeddings: NDArray[np.float32],
-    sides: list[Literal["left", "right"]],
+    sides: list[Side],
     *,
     left: NDArray[np.float32],
     right: NDArray[np.float32],

@@ -26,6 +26,7 @@ from training.methods.text_side import TextSide
 from training.model import text_encoder_of
 from training.run_folder import Run, build_text_side, load_run, save_text_side
 from training.sequences import load_training
+from training.sides import ONE_LIMB, known_sides, sided_text
 from training.texts import class_texts, drawn_text, read_descriptions
 from training.train import torch_embed
 from training.windows import random_window
@@ -105,13 +106,36 @@ def performed(run: Run, config: RefitConfig, *, progress: bool = True) -> Meanin
 
 
 def recorded(run: Run, encoder: TextEncoder) -> Meanings:
-    """Every class of the recordings the run was trained on."""
+    """Every class of the recordings the run was trained on; one of one limb also with either side.
+
+    A model that knows sides apart is told of a class without one that it has none.
+    """
     seen, _ = load_training(run.config)
     rows = sequence_embeddings(seen, torch_embed(run.model), spec=run.config.window, hop_s=_HOP_S)[:, 0]
-    labels = np.array(seen.labels)
+    labels, even = np.array(seen.labels), run.config.sides.even
+    texts = class_texts(seen.classes, encoder, descriptions=read_descriptions())
     means = np.stack([rows[labels == name].mean(axis=0) for name in seen.classes])
-    texts = class_texts(seen.classes, encoder, descriptions=read_descriptions()).texts
-    return Meanings(_unit(means), texts)
+    if not run.config.sides.odd:
+        return Meanings(_unit(means), texts.texts)
+    means[:, even:] = 0.0
+    flip = np.where(np.arange(rows.shape[1]) < even, 1.0, -1.0).astype(np.float32)
+    sides = known_sides(seen.labels, seen.positions)
+    signs = np.array([0 if side is None else 1 if side == "left" else -1 for side in sides])
+    sided = [key for key in texts.sided if (signs[labels == key[0]] != 0).any()]
+    left = {name: _as_left(rows[labels == name], signs[labels == name], flip) for name, _ in sided}
+    told = [left[name] if side == "left" else left[name] * flip for name, side in sided]
+    said = [
+        tuple(sided_text(text, side, ONE_LIMB[name]) for text in texts.texts[texts.names.index(name)])
+        for name, side in sided
+    ]
+    return Meanings(_unit(np.stack([*means, *told])), (*texts.texts, *said))
+
+
+def _as_left(
+    rows: NDArray[np.float32], signs: NDArray[np.int64], flip: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """(D,) mean of the rows whose side is known, those of the right side mirrored."""
+    return np.concatenate([rows[signs == 1], rows[signs == -1] * flip]).mean(axis=0)
 
 
 def fitted(

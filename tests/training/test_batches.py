@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from streams.skeleton.layouts import Joint
 from tests.training.small_data import HashEncoder, write_packed
 from training.augment import Augmentation
 from training.batches import Batch, Batches
@@ -62,3 +63,24 @@ def test_balance_draws_classes_alike_and_none_as_they_are(tmp_path: Path) -> Non
         made = batches(tmp_path, balance=balance)
         drawn = Counter(int(k) for _ in range(10) for k in made.draw(40).labels)
         assert low < drawn[1] / 400 < high
+
+
+def test_a_side_that_is_seen_is_said_every_second_time(
+    tmp_path: Path,
+) -> None:
+    # The right leg is the one that moves in the made recordings.
+    sequences = joined([load_packed(write_packed(tmp_path / "a.npz", ["front kick", "squat"]))])
+    texts = class_texts(sequences.classes, HashEncoder(), descriptions={})
+    config = TrainConfig(data=tmp_path, out=tmp_path, augmentation=Augmentation(mirror=0.5, invented=0.0))
+    batch = Batches(sequences, texts, config=config, rng=np.random.default_rng(0)).draw(200)
+    kicks = batch.labels == texts.names.index("front kick")
+    said = ["front kick with the left leg", "front kick with the right leg", "front kick"]
+    left, right, either = (
+        kicks & (batch.text == torch.from_numpy(row)).all(dim=1) for row in HashEncoder().encode(said)
+    )
+    assert ((left | right | either) == kicks).all()
+    assert 0.35 < either.sum() / kicks.sum() < 0.65
+    reach = batch.positions[:, 0, :, [Joint.ANKLE_LEFT, Joint.ANKLE_RIGHT]].std(dim=1).sum(dim=-1)
+    of_the_left = reach[:, 0] > reach[:, 1]
+    assert of_the_left[left].float().mean() > 0.9
+    assert of_the_left[right].float().mean() < 0.1

@@ -5,7 +5,7 @@ from streams.skeleton.errors import DataError
 from streams.skeleton.layouts import Joint
 from training.augment import mirrored
 from training.grammar import motion_of
-from training.sides import acting_side, side_accuracy
+from training.sides import acting_side, known_sides, side_accuracy, sided_text
 
 
 @pytest.mark.parametrize(("key", "limb"), [("wave", "arm"), ("raise arm", "arm"), ("kick forward", "leg")])
@@ -31,3 +31,17 @@ def test_accuracy_counts_the_nearer_text() -> None:
     assert side_accuracy(rows, ["left", "left", "right", "right"], left=left, right=right) == 0.75
     with pytest.raises(DataError):
         side_accuracy(rows[:0], [], left=left, right=right)
+
+
+def test_the_side_is_known_where_one_limb_acts_and_does_so_clearly() -> None:
+    throw = np.zeros((20, 25, 3))
+    throw[:, Joint.WRIST_RIGHT, 0] = np.linspace(0, 1, 20)
+    both = throw.copy()
+    both[:, Joint.WRIST_LEFT, 0] = np.linspace(0, 1, 20)
+    labels = ("throwing a ball", "throwing a ball", "clapping hands")
+    assert known_sides(labels, [throw, both, throw]) == ["right", None, None]
+
+
+def test_a_text_is_said_of_a_side() -> None:
+    assert sided_text("One arm flies up.", "right", "arm") == "One arm flies up, with the right arm."
+    assert sided_text("side kick", "left", "leg") == "side kick with the left leg"

@@ -5,16 +5,26 @@ import pytest
 import torch
 from torch.nn import functional
 
+from engine.text.sided import SidedEncoder
 from streams.skeleton.errors import ConfigError, DataError
 from tests.training.small_data import HashEncoder, write_packed
 from training import text_refit
-from training.config import GrammarConfig, RefitConfig, SidesConfig, StGcnConfig, TrainConfig
+from training.config import (
+    GrammarConfig,
+    RefitConfig,
+    SidesConfig,
+    StGcnConfig,
+    TrainConfig,
+    TransformerConfig,
+)
 from training.grammar import PRIMITIVES
 from training.methods.sided import SidedText
 from training.methods.text_side import TextSide
 from training.run_folder import TEXT_SIDE, load_run
+from training.sequences import load_training
 from training.text_refit import fitted, performed, recorded, refit
-from training.train import train
+from training.train import torch_embed, train
+from training.zero_shot import sequence_embeddings
 
 LABELS = ["wave"] * 3 + ["squat"] * 3 + ["kick"] * 2
 SMALL = {"hidden": 8, "performances": 1, "steps": 3, "batch": 4}
@@ -59,6 +69,40 @@ def test_each_class_of_recordings_is_a_meaning(run: Path) -> None:
     found = recorded(load_run(run), HashEncoder())
     assert found.embeddings.shape == (3, 384)
     assert [texts[0] for texts in found.texts] == ["kick", "squat", "wave"]
+
+
+def test_recordings_of_one_limb_are_meanings_with_either_side_as_well(tmp_path: Path) -> None:
+    write_packed(tmp_path / "accad.npz", ["side kick", "side kick", "squat"])
+    config = TrainConfig(
+        data=tmp_path,
+        out=tmp_path / "run",
+        sets=("accad",),
+        dev=None,
+        epochs=1,
+        epoch_windows=4,
+        batch=4,
+        adapter=4,
+        sides=SidesConfig(even=10, odd=6),
+        encoder=TransformerConfig(width=8, depth=1, heads=2),
+    )
+    train(config, HashEncoder(), progress=False)
+    found = recorded(load_run(config.out), SidedEncoder(HashEncoder()))
+    rows = {texts[0]: row for texts, row in zip(found.texts, found.embeddings, strict=True)}
+    assert set(rows) == {
+        "side kick",
+        "squat",
+        "side kick with the left leg",
+        "side kick with the right leg",
+    }
+    np.testing.assert_allclose(np.linalg.norm(found.embeddings, axis=1), 1, rtol=1e-5)
+    assert not rows["side kick"][10:].any()
+    left, right = rows["side kick with the left leg"], rows["side kick with the right leg"]
+    np.testing.assert_allclose(left, right * ([1] * 10 + [-1] * 6), atol=1e-6)
+    # The only leg that moves in the made recordings is the right one.
+    windows = sequence_embeddings(
+        load_training(config)[0], torch_embed(load_run(config.out).model), spec=config.window, hop_s=1.2
+    )
+    assert windows[0, 0, 10:] @ right[10:] > 0
 
 
 def test_sentences_come_to_lie_at_their_meanings() -> None:
