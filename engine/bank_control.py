@@ -20,10 +20,10 @@ from typing import Any, TypeVar
 
 from engine.bank.contract import BankSnapshot, Provenance
 from engine.bank_store import BankStore, Example, Verdict
-from engine.messages import Action, ActionEvent, Learnt
+from engine.messages import Action, Learnt
 from engine.recognizer import Recognizer
 from engine.requests import Arguments
-from engine.worker import Command
+from engine.worker import Command, ask
 from streams.skeleton.errors import StoreError
 from streams.skeleton.window import Window
 
@@ -81,7 +81,7 @@ class BankControl:
             found = [recognizer.provenance(action.id) for action in listed]
             return recognizer.snapshot(), recognizer.frozen, found
 
-        snapshot, frozen, found = self._in_recognizer(look)
+        snapshot, frozen, found = ask(self._change, look)
         return {
             "rule": snapshot.rule,
             "frozen": frozen,
@@ -125,14 +125,14 @@ class BankControl:
 
     def _mark(self, args: Arguments) -> dict[str, Any]:
         args.end()
-        snapshot = self._in_recognizer(lambda recognizer, now_ns: recognizer.snapshot())
+        snapshot = ask(self._change, lambda recognizer, now_ns: recognizer.snapshot())
         self._store.save(snapshot, before=snapshot, reason="mark")
         return {"mark": asdict(self._store.marks(snapshot.rule, snapshot.fingerprint)[-1])}
 
     def _roll_back(self, args: Arguments) -> dict[str, Any]:
         number = args.integer("number", low=1, high=2**53, default=None)
         args.end()
-        now = self._in_recognizer(lambda recognizer, now_ns: recognizer.snapshot())
+        now = ask(self._change, lambda recognizer, now_ns: recognizer.snapshot())
         mark, marked = self._store.marked(now.rule, now.fingerprint, number=number)
         before, _, after = self._changed(lambda recognizer, now_ns: recognizer.restore(marked))
         try:
@@ -150,7 +150,7 @@ class BankControl:
         def freeze(recognizer: Recognizer, now_ns: int) -> None:
             recognizer.frozen = frozen
 
-        self._in_recognizer(freeze)
+        ask(self._change, freeze)
         return {"frozen": frozen}
 
     def _changed(self, act: Callable[[Recognizer, int], T]) -> tuple[BankSnapshot, T, BankSnapshot]:
@@ -160,7 +160,7 @@ class BankControl:
             before = recognizer.snapshot()
             return before, act(recognizer, now_ns), recognizer.snapshot()
 
-        return self._in_recognizer(between)
+        return ask(self._change, between)
 
     def _keep(
         self,
@@ -178,18 +178,7 @@ class BankControl:
             raise
 
     def _put_back(self, snapshot: BankSnapshot) -> None:
-        self._in_recognizer(lambda recognizer, now_ns: recognizer.restore(snapshot))
-
-    def _in_recognizer(self, call: Callable[[Recognizer, int], T]) -> T:
-        """What a call in the recogniser's thread returned."""
-        answers: list[T] = []
-
-        def command(recognizer: Recognizer, now_ns: int) -> tuple[ActionEvent, ...]:
-            answers.append(call(recognizer, now_ns))
-            return ()
-
-        self._change(command)
-        return answers[0]
+        ask(self._change, lambda recognizer, now_ns: recognizer.restore(snapshot))
 
 
 def _learnt(action_id: str, provenance: Provenance) -> Learnt:

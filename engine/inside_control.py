@@ -22,12 +22,12 @@ from engine.class_map import MOST_MAPPED, class_map
 from engine.decision import DecisionConfig
 from engine.embedding import Prepared
 from engine.explanation import explained, variants
-from engine.messages import Action, ActionEvent
+from engine.messages import Action
 from engine.past import REMEMBERED_S, Moment
 from engine.recognizer import Recognizer
 from engine.requests import Arguments
 from engine.second_look import look_again
-from engine.worker import Command
+from engine.worker import Command, ask
 from streams.skeleton.errors import BankError
 
 T = TypeVar("T")
@@ -90,14 +90,14 @@ class InsideControl:
             windows = recognizer.point_at(stream=stream, track=track, seconds=LAST_S, now_ns=now_ns)
             return recognizer.prepare(windows[-1])
 
-        prepared = self._in_recognizer(look)
+        prepared = ask(self._change, look)
         ids, scores = self._weigh(prepared)
         if not ids:
             raise BankError("wanted an action to explain, got none; add one")
         if wanted and wanted not in ids:
             raise BankError(f"wanted one of the actions, got {wanted!r:.40}; it may have been removed")
         place = ids.index(wanted) if wanted else int(scores[0].argmax())
-        unknown = self._in_recognizer(lambda recognizer, _: recognizer.manifest.calibration.unknown_cosine)
+        unknown = ask(self._change, lambda recognizer, _: recognizer.manifest.calibration.unknown_cosine)
         names = {action.id: action.name for action in self._actions()}
         labels = [names.get(action_id, action_id) for action_id in ids]
         found = explained(prepared, ids[place], place, labels, scores, unknown_cosine=unknown)
@@ -116,7 +116,7 @@ class InsideControl:
             return recognizer.weigh(recognizer.embed_all(some))
 
         slices = [
-            self._in_recognizer(lambda recognizer, _, at=at: weigh(recognizer, made[at : at + SLICE]))
+            ask(self._change, lambda recognizer, _, at=at: weigh(recognizer, made[at : at + SLICE]))
             for at in range(0, len(made), SLICE)
         ]
         ids = slices[0][0]
@@ -132,7 +132,7 @@ class InsideControl:
         def look(recognizer: Recognizer, now_ns: int) -> list[tuple[Rows, Rows]]:
             return [recognizer.text_and_prototype(action.id) for action in shown]
 
-        pairs = self._in_recognizer(look)
+        pairs = ask(self._change, look)
         made = class_map(
             [action.id for action in shown],
             [action.name for action in shown],
@@ -159,7 +159,7 @@ class InsideControl:
                 now_ns,
             )
 
-        recalled = self._in_recognizer(recall)
+        recalled = ask(self._change, recall)
         bank = self._new_bank()
         bank.restore(recalled.snapshot)
         bank.add_class(_TRIED, rows)
@@ -173,14 +173,3 @@ class InsideControl:
             now_ns=recalled.now_ns,
         )
         return {"look": asdict(look)}
-
-    def _in_recognizer(self, call: Callable[[Recognizer, int], T]) -> T:
-        """What a call in the recogniser's thread returned."""
-        answers: list[T] = []
-
-        def command(recognizer: Recognizer, now_ns: int) -> tuple[ActionEvent, ...]:
-            answers.append(call(recognizer, now_ns))
-            return ()
-
-        self._change(command)
-        return answers[0]

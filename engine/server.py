@@ -15,13 +15,13 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-from engine.backends.select import BACKENDS, choose_backend
-from engine.bank.contract import Bank, BankSnapshot
+from engine.backends.select import choose_backend
+from engine.bank.contract import Bank
 from engine.bank.select import bank_settings, open_bank
+from engine.bank_memory import BankMemory, fingerprints
 from engine.bundle import Bundle, load_bundle
 from engine.config import EngineConfig
 from engine.control import Control
@@ -38,11 +38,8 @@ from engine.window_queue import Waiting, WindowQueue
 from engine.worker import Worker
 from streams.skeleton.errors import (
     AnymoveError,
-    BankError,
     BundleError,
     EngineError,
-    InputError,
-    SnapshotError,
 )
 
 logger = logging.getLogger(__name__)
@@ -76,7 +73,7 @@ class EngineServer:
         _check_encoder(encoder, self._bundle)
         self._backend, self._choice = choose_backend(self._bundle, config.backend)
         # What is learnt belongs to the backend it was begun with, also where another has to take over.
-        self._fingerprint = bank_fingerprint(self._bundle, self._backend.name, self._backend.precision)
+        self._fingerprint = fingerprints(self._bundle, self._backend)[0]
         self._bank = self._new_bank()
         self._store = Store(config.store or default_path())
         self._recognizer = Recognizer(
@@ -86,6 +83,12 @@ class EngineServer:
             config=config.decision,
             background=self._bundle.background,
             new_event_id=lambda: uuid.uuid4().hex[:16],
+        )
+        self._memory = BankMemory(
+            self._store.bank,
+            self._recognizer,
+            rule=self._bank.rule,
+            fingerprints=fingerprints(self._bundle, self._backend),
         )
         self._windows = WindowQueue(config.max_waiting)
         self._outbox = Outbox(self.telemetry)
@@ -99,7 +102,9 @@ class EngineServer:
         try:
             self._control = self._new_control(encoder)
             self._control.warm_up()
-            self._load_actions()
+            self._memory.load(
+                self._control.actions_with_rows(), version=self._control.vocabulary, adapt=config.adapt
+            )
             self._network = self._new_network()
         except AnymoveError:
             self._release()
@@ -168,7 +173,7 @@ class EngineServer:
                 "the engine's threads did not end within %.1f s; what the bank learnt is lost", STOP_S
             )
             return
-        self._save_bank()
+        self._memory.save()
         self._release()
 
     def wait(self) -> None:
@@ -224,61 +229,6 @@ class EngineServer:
             telemetry=self.telemetry,
         )
 
-    def _load_actions(self) -> None:
-        """Give the recogniser the stored actions, with what the bank has learnt of them."""
-        actions, version = self._control.actions_with_rows(), self._control.vocabulary
-        self._recognizer.tune(self._store.bank.tuning)
-        frozen = self._store.bank.frozen
-        self._recognizer.frozen = not self._config.adapt if frozen is None else frozen
-        try:
-            snapshot = self._stored_snapshot()
-            self._recognizer.load(actions, version=version, snapshot=snapshot)
-        except SnapshotError as error:
-            logger.warning("what was learnt cannot be used: %s", error)
-            snapshot = None
-            self._recognizer.load(actions, version=version)
-        if snapshot is None:
-            self._show_again()
-
-    def _show_again(self) -> None:
-        """Let a bank that starts from its texts see the stored examples, embedded anew."""
-        shown, examples = 0, self._store.bank.examples()
-        for example in examples:
-            try:
-                self._recognizer.teach(
-                    example.action_id, example.windows, is_action=example.verdict == "is"
-                )
-                shown += 1
-            except (BankError, InputError) as error:
-                logger.warning("an example is not shown again: %s", error)
-        logger.info(
-            "the bank starts from its texts and %d of %d examples: nothing stored was learnt with %s",
-            shown,
-            len(examples),
-            self._fingerprint,
-        )
-
-    def _stored_snapshot(self) -> BankSnapshot | None:
-        """What was learnt with this backend, or with another one whose embeddings are the same.
-
-        Backends in float32 agree to the gate's limit or are not chosen, so that what one has taught
-        the bank holds for the other.
-        """
-        alike = [self._fingerprint]
-        if self._backend.precision == "float32":
-            alike += [bank_fingerprint(self._bundle, name, "float32") for name in BACKENDS]
-        for fingerprint in alike:
-            snapshot = self._store.bank.load(self._bank.rule, fingerprint)
-            if snapshot is not None:
-                return replace(snapshot, fingerprint=self._fingerprint)
-        return None
-
-    def _save_bank(self) -> None:
-        try:
-            self._store.bank.save(self._recognizer.snapshot())
-        except AnymoveError as error:
-            logger.error("the bank is not saved: %s", error)  # noqa: TRY400 - words, not a traceback
-
     def _release(self) -> None:
         self._store.close()
         self._outbox.close()
@@ -305,11 +255,6 @@ class _Results:
         for event in events:
             self._outbox.publish("event", event.stream, to_json(event))
         self._inbox.record(events)
-
-
-def bank_fingerprint(bundle: Bundle, backend: str, precision: str) -> str:
-    """Changes whenever embeddings may: bundle, backend or precision is another."""
-    return f"{bundle.fingerprint}/{backend}/{precision}"
 
 
 def _check_encoder(encoder: TextEncoder, bundle: Bundle) -> None:

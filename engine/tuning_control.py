@@ -12,11 +12,10 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from engine.bank_store import BankStore
-from engine.messages import Action, ActionEvent
-from engine.recognizer import Recognizer
+from engine.messages import Action
 from engine.requests import Arguments
 from engine.tuning import LEAST_THRESHOLD, MOST_THRESHOLD, Tuning
-from engine.worker import Command
+from engine.worker import Command, ask
 
 
 class TuningControl:
@@ -71,20 +70,9 @@ class TuningControl:
 
     def _become(self, tuning: Tuning) -> dict[str, Any]:
         self._store.tuning = tuning
-
-        def tune(recognizer: Recognizer, now_ns: int) -> tuple[ActionEvent, ...]:
-            recognizer.tune(tuning)
-            return ()
-
-        self._change(tune)
+        ask(self._change, lambda recognizer, _: recognizer.tune(tuning))
         return self._told(tuning)
 
     def _told(self, tuning: Tuning) -> dict[str, Any]:
-        standard: list[float] = []
-
-        def look(recognizer: Recognizer, now_ns: int) -> tuple[ActionEvent, ...]:
-            standard.append(recognizer.config.on_share)
-            return ()
-
-        self._change(look)
-        return {**asdict(tuning), "standard": standard[0]}
+        standard = ask(self._change, lambda recognizer, _: recognizer.config.on_share)
+        return {**asdict(tuning), "standard": standard}

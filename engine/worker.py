@@ -215,6 +215,27 @@ class Worker:
             self._outlet.happened(events)
 
 
+def ask(change: Callable[[Command], None], call: Callable[[Recognizer, int], T]) -> T:
+    """What a call in the recogniser's thread returned; it brings no events about.
+
+    Args:
+        change: ``Worker.change`` or a test's own.
+        call: Given the recogniser and the time.
+
+    Raises:
+        BankError: The recogniser refuses it.
+        EngineError: The recogniser's thread does not get to it.
+    """
+    answers: list[T] = []
+
+    def command(recognizer: Recognizer, now_ns: int) -> tuple[ActionEvent, ...]:
+        answers.append(call(recognizer, now_ns))
+        return ()
+
+    change(command)
+    return answers[0]
+
+
 def _overloaded() -> EngineError:
     return EngineError(
         f"wanted the recogniser to take a change, got nothing for up to {_PATIENCE_S:g} s; "

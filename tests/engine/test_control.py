@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from engine.actions_control import LONGEST_DESCRIPTION
 from engine.bank.contract import BankSettings
 from engine.bank.text_only import TextOnlyBank
 from engine.bundle import Bundle
-from engine.control import LONGEST_DESCRIPTION, Control
+from engine.control import Control
 from engine.decision import DecisionConfig
 from engine.messages import ActionEvent
 from engine.recognizer import Recognizer

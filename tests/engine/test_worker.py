@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from engine.messages import Action, ActionEvent, Prediction
 from engine.recognizer import Recognizer
 from engine.telemetry import Telemetry
 from engine.window_queue import Waiting, WindowQueue
-from engine.worker import Worker
+from engine.worker import Command, Worker, ask
 from streams.skeleton.errors import AnymoveError, BankError, EngineError
 from streams.skeleton.window import Window
 from tests.engine.fakes import FakeBackend, eventually, reaching, standing, unit_rows, window
@@ -193,3 +193,14 @@ def test_windows_that_wait_are_embedded_at_once_and_a_bad_one_spoils_no_other(ti
     assert [p.track for p in rig.results.predictions] == [0, 2, 3, 4]
     refused = [waiting.window.track for waiting, error in rig.results.answers if error is not None]
     assert refused == [1]
+
+
+def test_an_answer_comes_back_from_the_recognisers_thread():
+    asked: list[Any] = []
+
+    def change(command: Command) -> None:
+        asked.append(command(cast(Recognizer, "the recogniser"), 7))
+
+    assert ask(change, lambda recognizer, now_ns: (recognizer, now_ns)) == ("the recogniser", 7)
+    # It brought no events about.
+    assert asked == [()]
