@@ -26,11 +26,11 @@ class PublishedBank:
         self._settings = settings
         self._table = ClassTable(settings.parts, settings.dim)
         self._length = settings.parts * settings.dim
+        self._shared = self._new_shared()
+        """Of all classes together, by name."""
         form = self._fresh(np.zeros(self._length))
         self._held = {name: np.zeros((0, *value.shape)) for name, value in form.items()}
         """Of every class, one after the other, by name."""
-        self._shared = self._new_shared()
-        """Of all classes together, by name."""
 
     @property
     def class_ids(self) -> tuple[str, ...]:
@@ -42,7 +42,6 @@ class PublishedBank:
         self._table.add(class_id, text)
         for name, value in self._fresh(self._texts()[-1]).items():
             self._held[name] = np.concatenate([self._held[name], value[None]])
-        self._changed()
 
     def set_text(self, class_id: str, text: Rows) -> None:
         """Give a class another text; one that has learnt nothing is then that text. See ``Bank``."""
@@ -50,14 +49,12 @@ class PublishedBank:
         self._table.texts[row] = self._table.flat(text)
         if not any(self._held[name][row] for name in _COUNTS):
             self._forget(row)
-        self._changed()
 
     def remove_class(self, class_id: str) -> None:
         """Forget a class; what all classes share stays. See ``Bank``."""
         row = self._table.index(class_id)
         self._table.remove(class_id)
         self._held = {name: np.delete(array, row, axis=0) for name, array in self._held.items()}
-        self._changed()
 
     def score_one(self, embedding: Rows) -> NDArray[np.float32]:
         """(K,) scores; see ``Bank``."""
@@ -74,7 +71,6 @@ class PublishedBank:
         class_id = self._table.best(self._cosines(flat))
         self._learn(flat, self._labels(flat), weight)
         self._held["observed"][self._table.index(class_id)] += weight
-        self._changed()
         return class_id
 
     def show_example(self, class_id: str, embedding: Rows) -> None:
@@ -82,7 +78,6 @@ class PublishedBank:
         row, rows = self._table.index(class_id), self._table.flat(embedding)
         self._show(row, self._unit(rows))
         self._held["examples"][row] += 1
-        self._changed()
 
     def reject_example(self, class_id: str, embedding: Rows) -> None:
         """Count an example; the published rules have no use for it. See ``Bank``."""
@@ -115,7 +110,6 @@ class PublishedBank:
         rows = range(len(self._table)) if class_id is None else [self._table.index(class_id)]
         for row in rows:
             self._forget(row)
-        self._changed()
 
     def snapshot(self) -> BankSnapshot:
         """The whole state, independent of later changes."""
@@ -137,7 +131,6 @@ class PublishedBank:
         shared = {name: _read(snapshot, name, array.shape) for name, array in self._shared.items()}
         self._check(shared)
         self._table, self._held, self._shared = table, held, shared
-        self._changed()
 
     def _new_class(self, text: Vector) -> Mapping[str, Vector]:
         """What the rule keeps of a class that is its text (P·D,) and no more."""
@@ -158,9 +151,6 @@ class PublishedBank:
 
     def _show(self, row: int, flat: Vector) -> None:
         """Take in an embedding (P·D,) that is certainly of this class."""
-
-    def _changed(self) -> None:
-        """Work out anew what follows from texts and state."""
 
     def _check(self, shared: dict[str, Vector]) -> None:
         """Refuse what a snapshot says of all classes together, SnapshotError."""

@@ -72,7 +72,7 @@ def test_dota_takes_in_soft_labels_and_adds_the_discriminant():
             means[k] = (counts[k] * means[k] + share[k] * x) / (counts[k] + share[k])
             counts[k] += share[k]
         scatter /= K + i + 1
-        if (i + 1) % 16 == 0:
+        if (i + 1) % 32 == 0:
             precision = np.linalg.inv(0.999 * scatter + 0.001 * np.eye(D))
 
 
