@@ -40,8 +40,9 @@ from bench import (
 )
 from bench.backends import BackendsConfig
 from bench.bank import BankConfig
+from bench.bank_plots import plot_all
 from bench.clips import ClipsConfig
-from bench.common import write_result
+from bench.common import ROOT, write_result
 from bench.crossings import CrossingsConfig
 from bench.end_to_end import EndToEndConfig
 from bench.engine_core import CoreConfig
@@ -125,6 +126,8 @@ def main() -> None:
         config = asked.end_to_end if isinstance(asked, AllConfig) else asked
         suite = "end_to_end_" + Path(config.source).stem.split(":")[0]
         written.append(write_result(suite, command, end_to_end.run(config)))
+    if isinstance(asked, BankConfig):
+        written += plot_all(report.read_results()["bank"]["results"], ROOT / "docs" / "images")
     report.main()
     print(json.dumps({"written": [path.name for path in written]}))
 

@@ -7,6 +7,7 @@
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bench.common import RESULTS, ROOT
@@ -33,9 +34,7 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "robustness": recognition.robustness_table,
     "crossings": recognition.crossings_table,
     "speed": latency.speed_table,
-    "streams": bank.streams_table,
-    "teaching": bank.teaching_table,
-    "bank-costs": bank.bank_costs_table,
+    **{name: partial(bank.bank_block, table) for name, table in bank.TABLES.items()},
 }
 """What makes each generated block."""
 

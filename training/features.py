@@ -5,8 +5,9 @@ They are made once per encoder and kept as an npz, so that streams of any order 
 
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,9 @@ class Features:
         others: (M, P, D) float32 unit rows: sequences of none of the classes.
         names: K class names.
         subjects: N subject names.
+        seen_classes: (S, P, D) float32 unit rows of the others' class texts where the encoder was trained
+            on them; none otherwise.
+        seen_truth: (M,) int64, class of each of the others, or none.
     """
 
     events: NDArray[np.float32]
@@ -47,6 +51,8 @@ class Features:
     others: NDArray[np.float32]
     names: NDArray[np.str_]
     subjects: NDArray[np.str_]
+    seen_classes: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 1, 1), np.float32))
+    seen_truth: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def save(self, path: Path) -> None:
         """Keep them in an npz."""
@@ -62,7 +68,9 @@ def load_features(path: Path) -> Features:
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return Features(**{field.name: archive[field.name] for field in fields(Features)})
+            # Files made before there were seen classes have none.
+            held = [f.name for f in fields(Features) if f.name in archive or not f.name.startswith("seen_")]
+            return Features(**{name: archive[name] for name in held})
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(
             f"wanted features of an encoder in {path}, got {error!r:.100}; make them again"
@@ -76,6 +84,7 @@ def make_features(
     class_rows: Callable[[Sequence[str]], NDArray[np.float32]],
     spec: WindowSpec,
     others: Sequences | None = None,
+    others_seen: bool = False,
 ) -> Features:
     """Features of these sequences, at most ``MOST_PER_CLASS`` of each class, drawn alike every time.
 
@@ -85,14 +94,21 @@ def make_features(
         class_rows: K names to class rows (K, P, D).
         spec: The encoder's windows.
         others: Of classes that are not in the vocabulary; None for none.
+        others_seen: Whether the encoder was trained on those classes.
     """
     kept = _thinned(sequences)
     names = kept.classes
     index = {name: k for k, name in enumerate(names)}
     events, windows, owners = _embedded(kept, embed, spec)
     strangers = np.empty((0, *events.shape[1:]), np.float32)
+    seen: dict[str, NDArray[Any]] = {}
     if others is not None:
-        strangers = _embedded(_thinned(others), embed, spec)[0]
+        rest = _thinned(others)
+        strangers = _embedded(rest, embed, spec)[0]
+        if others_seen:
+            known = {name: k for k, name in enumerate(rest.classes)}
+            seen["seen_classes"] = class_rows(rest.classes)
+            seen["seen_truth"] = np.array([known[label] for label in rest.labels])
     return Features(
         events=events,
         truth=np.array([index[label] for label in kept.labels]),
@@ -102,6 +118,7 @@ def make_features(
         others=strangers,
         names=np.array(names),
         subjects=np.array(kept.subjects),
+        **seen,
     )
 
 

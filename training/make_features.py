@@ -45,6 +45,8 @@ class FeaturesConfig:
     """Packed set to embed; of a run, ignored in favour of the classes it hid."""
     others: Path | None = None
     """Packed set whose sequences are of none of the classes."""
+    others_seen: bool = False
+    """Whether the bundle was trained on that set."""
     run: Path | None = None
     """Folder of a run that hid a fold of classes; None for a bundle."""
     lab: Path | None = None
@@ -101,6 +103,7 @@ def of_bundle(config: FeaturesConfig) -> Features:
         class_rows=rows,
         spec=bundle.manifest.window,
         others=others,
+        others_seen=config.others_seen,
     )
 
 
@@ -125,7 +128,14 @@ def of_run(folder: Path) -> Features:
 
     embed = centred_embed(torch_embed(run.model), centring)
     strangers = few.where([n % 3 == 0 for n in range(len(few))])
-    return make_features(hidden, embed, class_rows=rows, spec=run.config.window, others=strangers)
+    return make_features(
+        hidden,
+        embed,
+        class_rows=rows,
+        spec=run.config.window,
+        others=strangers,
+        others_seen=True,
+    )
 
 
 def _few(sequences: Sequences) -> Sequences:

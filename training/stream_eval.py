@@ -1,7 +1,7 @@
 """Prototype banks on streams: predict, then learn, one pass; beside what sees everything at once.
 
 The anchored rule's constants, temperature and threshold among them, are never measured on what it is
-judged on: for each encoder they are the mean of those of the others, whose hidden classes are others.
+judged on: for each encoder they are the mean of those of the encoders whose hidden classes are others.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,30 +14,34 @@ from numpy.typing import NDArray
 from engine.bank.constants import BankConstants
 from engine.bank.contract import Bank, BankSettings
 from engine.bank.select import BANKS, open_bank
+from engine.bank.stata import StatA16Bank, StatA128Bank, infer
 from training.bank_constants import fit_bank
 from training.calibrate import fit_temperature, fit_unknown, prototype_scores
 from training.features import Features
-from training.metrics import auroc, balanced_top_k, per_class, top_k
 from training.rejection import halved
-from training.streams import STREAMS, Order
+from training.stream_metrics import Followed, Row, curve, judge, mean_curve, paired, summary
+from training.streams import MAIN, STREAMS, Order
 from training.zero_shot import scores
 
 ALPHA = 0.9
 OFFLINE = "offline PGFA"
-_RESAMPLES = 2000
+REJECTING = "offline PGFA, rejecting"
+"""The fair control under contamination: samples below the threshold of the unnamed class are left out."""
+YARDSTICKS = ("text-only", "anchored", "pgfa-streaming", OFFLINE, REJECTING)
+"""Rules that follow every stream in every order."""
+_LEFT_OUT = ("stata-1",)
+"""The same as text-only by what it is (``engine.bank.stata``)."""
+_BATCHES = {bank.rule: bank.batch for bank in (StatA16Bank, StatA128Bank)}
 
 
-@dataclass(frozen=True, eq=False)
-class Followed:
-    """What a rule said along a stream, and what it says of every sample after it.
+@dataclass(frozen=True)
+class Orders:
+    """How many orders of each stream are followed for each encoder."""
 
-    Attributes:
-        online: (S, K) scores of each sample before the rule learnt from it.
-        final: (N, K) scores of every known sample by the rule as it ended.
-    """
-
-    online: NDArray[np.float32]
-    final: NDArray[np.float32]
+    yardsticks: int = 20
+    """By the rules that all others are held against, on the first six streams."""
+    others: int = 4
+    """By the published rules, on the first six streams alone; and of the streams after these."""
 
 
 def pooled_settings(others: Sequence[Features], *, parts: int, dim: int) -> BankSettings:
@@ -61,10 +65,18 @@ def pooled_settings(others: Sequence[Features], *, parts: int, dim: int) -> Bank
 
 
 def settings_by_encoder(encoders: dict[str, Features]) -> dict[str, BankSettings]:
-    """For each encoder, settings measured on all the others."""
+    """For each encoder, settings measured on those whose hidden classes are others.
+
+    Args:
+        encoders: By name; what stands before the first "." names the hidden classes.
+    """
+
+    def hidden(name: str) -> str:
+        return name.partition(".")[0]
+
     return {
         name: pooled_settings(
-            [other for key, other in encoders.items() if key != name],
+            [other for key, other in encoders.items() if hidden(key) != hidden(name)],
             parts=features.classes.shape[1],
             dim=features.classes.shape[2],
         )
@@ -90,192 +102,109 @@ def follow(bank: Bank, features: Features, order: Order) -> Followed:
     return Followed(np.stack(online), np.stack([bank.score_one(rows) for rows in features.events]))
 
 
-def follow_offline(features: Features, order: Order) -> Followed:
-    """PGFA's prototypes of the whole stream at once; it does not know what is of no class."""
+def follow_batches(features: Features, order: Order, settings: BankSettings, *, batch: int) -> Followed:
+    """StatA as published: batches one after the other, each named once all of it is there."""
+    parts = features.events.shape[1]
+
+    def together(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        flat = rows.reshape(len(rows), -1).astype(np.float64) / np.sqrt(parts)
+        texts = features.classes.reshape(len(features.classes), -1).astype(np.float64) / np.sqrt(parts)
+        cuts = range(0, max(1, len(flat) - 1), batch)
+        # A last batch of one sample goes with the one before it.
+        ends = [*list(cuts)[1:], len(flat)]
+        found = [
+            infer(flat[at:end], texts, temperature=settings.temperature)
+            for at, end in zip(cuts, ends, strict=True)
+        ]
+        return np.concatenate(found).astype(np.float32)
+
+    samples = np.concatenate([features.events, features.others])[order]
+    mixed = np.random.default_rng(0).permutation(len(features.events))
+    final = np.empty((len(mixed), len(features.classes)), np.float32)
+    final[mixed] = together(features.events[mixed])
+    return Followed(together(samples), final)
+
+
+def follow_offline(features: Features, order: Order, *, above: float | None = None) -> Followed:
+    """PGFA's prototypes of the whole stream at once; it does not know what is of no class.
+
+    Args:
+        features: Of an encoder.
+        order: The stream.
+        above: Samples whose best cosine is not above it do not count; None to count all.
+    """
     samples = np.concatenate([features.events, features.others])[order]
     everything = np.concatenate([samples, features.events])
-    found = prototype_scores(samples, features.classes, share=ALPHA, asked=everything)
+    counted = samples
+    if above is not None:
+        kept = scores(samples, features.classes).max(axis=1) > above
+        counted = samples[kept] if kept.any() else samples
+    found = prototype_scores(counted, features.classes, share=ALPHA, asked=everything)
     return Followed(found[: len(order)], found[len(order) :])
 
 
-def judge(followed: Followed, features: Features, order: Order) -> dict[str, float]:
-    """Accuracies along the stream, in its last half and afterwards, and how unknown ones are told."""
-    truth = np.concatenate([features.truth, np.full(len(features.others), -1)])[order]
-    known = truth >= 0
-    late = known & (np.arange(len(order)) >= len(order) // 2)
-    online, labels = followed.online, truth[known]
-    row = {
-        "top1": top_k(online[known], labels),
-        "balanced": balanced_top_k(online[known], labels),
-        "last_half": balanced_top_k(online[late], truth[late]),
-        "final": balanced_top_k(followed.final, features.truth),
-        "worst": min(per_class(online[known], labels, [str(n) for n in features.names]).values()),
-    }
-    if not known.all():
-        best, others = online[known].max(axis=1), online[~known].max(axis=1)
-        right = online[known].argmax(axis=1) == labels
-        row |= {
-            "auroc": auroc(best, others),
-            "fpr95": float((others >= np.quantile(best, 0.05)).mean()),
-            "oscr": oscr(best, others, right),
-        }
-    return row
+def followed_by(rule: str, features: Features, settings: BankSettings, order: Order) -> Followed:
+    """What any rule by its name says along a stream."""
+    if rule == OFFLINE:
+        return follow_offline(features, order)
+    if rule == REJECTING:
+        return follow_offline(features, order, above=settings.unknown_cosine)
+    if rule in _BATCHES:
+        return follow_batches(features, order, settings, batch=_BATCHES[rule])
+    return follow(new_bank(rule, features, settings), features, order)
 
 
-def oscr(known: NDArray[np.floating], unknown: NDArray[np.floating], right: NDArray[np.bool_]) -> float:
-    """Area under correct classification against false positives (Dhamija et al., NeurIPS 2018), [0, 1].
-
-    Args:
-        known: (P,) best score of samples of known classes.
-        unknown: (Q,) the same of samples of no class, Q at least 1.
-        right: (P,) whether the best class is theirs.
-    """
-    # Each wrong known sample counts as lost whatever the threshold.
-    return auroc(known[right], unknown) * float(right.mean()) if right.any() else 0.0
+def rules_of(stream: str) -> tuple[str, ...]:
+    """Names of the rules that follow a stream."""
+    others = (rule for rule in BANKS if rule not in (*YARDSTICKS, *_LEFT_OUT))
+    return (*YARDSTICKS, *others) if stream in MAIN else YARDSTICKS
 
 
-def compare(encoders: dict[str, Features], *, orders: int, tell: Callable[[str], None]) -> dict[str, Any]:
+def compare(
+    encoders: dict[str, Features], *, orders: Orders, tell: Callable[[str], None]
+) -> dict[str, Any]:
     """By stream and rule: means over encoders and orders, and paired differences with their intervals.
 
     Args:
-        encoders: Features by name, two at least.
+        encoders: Features by name, with two sets of hidden classes at least.
         orders: Orders of each stream for each encoder.
         tell: Told of the progress.
     """
     settings = settings_by_encoder(encoders)
-    results: dict[str, Any] = {"settings": {name: asdict(k) for name, k in settings.items()}}
     streams: dict[str, Any] = {}
-    for stream, make in STREAMS.items():
-        rows: dict[str, list[list[dict[str, float]]]] = {rule: [] for rule in (*BANKS, OFFLINE)}
-        for name, features in encoders.items():
-            drawn = [make(features, np.random.default_rng(seed)) for seed in range(orders)]
-            for rule in rows:
-                rows[rule].append(
-                    [
-                        judge(_followed(rule, features, settings[name], order), features, order)
-                        for order in drawn
-                    ]
-                )
-            tell(f"{stream}: {name}")
+    for stream in STREAMS:
+        rows: dict[str, list[list[Row]]] = {}
+        curves: dict[str, list[NDArray[np.float64]]] = {}
+        for rule in rules_of(stream):
+            rows[rule] = []
+            curves[rule] = []
+            for name, features in encoders.items():
+                found, along = _along(rule, stream, features, settings[name], orders)
+                rows[rule].append(found)
+                curves[rule].extend(along)
+            tell(f"{stream}: {rule}")
         streams[stream] = {
-            rule: _summary(found, rows["text-only"], rows[OFFLINE]) for rule, found in rows.items()
+            rule: {
+                **summary(found, rows["text-only"], rows[OFFLINE]),
+                "anchored_less_this": paired(rows["anchored"], found, "balanced"),
+                "anchored_less_this_final": paired(rows["anchored"], found, "final"),
+                "orders": len(found[0]),
+                "curve": mean_curve(curves[rule]),
+            }
+            for rule, found in rows.items()
         }
-    return results | {"streams": streams}
+    return {"settings": {name: asdict(k) for name, k in settings.items()}, "streams": streams}
 
 
-def one_shot(features: Features, settings: BankSettings, *, draws: int) -> dict[str, float]:
-    """S9: balanced top-1 after one example of every class was shown, and after a stream besides."""
-    shown_only: list[float] = []
-    streamed: list[float] = []
-    for seed in range(draws):
-        rng = np.random.default_rng(seed)
-        bank = new_bank("anchored", features, settings)
-        chosen = [int(rng.choice(np.flatnonzero(features.truth == k))) for k in np.unique(features.truth)]
-        for at in chosen:
-            bank.show_example(f"{features.truth[at]:05}", features.events[at])
-        rest = np.setdiff1d(np.arange(len(features.truth)), chosen)
-        first = np.stack([bank.score_one(features.events[at]) for at in rest])
-        shown_only.append(balanced_top_k(first, features.truth[rest]))
-        final = follow(bank, features, rng.permutation(rest)).final[rest]
-        streamed.append(balanced_top_k(final, features.truth[rest]))
-    text = np.stack([new_bank("text-only", features, settings).score_one(x) for x in features.events])
-    return {
-        "text": balanced_top_k(text, features.truth),
-        "example": float(np.mean(shown_only)),
-        "example_and_stream": float(np.mean(streamed)),
-    }
-
-
-def growth(features: Features, settings: BankSettings, *, draws: int) -> dict[str, float]:
-    """S7: half of the classes come late, at a quarter, the half and three quarters of the stream."""
-    late_final: list[float] = []
-    early_final: list[float] = []
-    for seed in range(draws):
-        rng = np.random.default_rng(seed)
-        order, classes = rng.permutation(len(features.truth)), rng.permutation(len(features.classes))
-        late = np.array_split(classes[: len(classes) // 2], 3)
-        bank = new_bank("anchored", features, settings)
-        for k in np.concatenate(late):
-            bank.remove_class(f"{k:05}")
-        for part, added in zip(np.array_split(order, 4), (*late, []), strict=True):
-            for at in part:
-                bank.learn_one(features.events[at])
-            for k in added:
-                bank.add_class(f"{k:05}", features.classes[k])
-        columns = np.argsort(bank.class_ids)
-        final = np.stack([bank.score_one(rows)[columns] for rows in features.events])
-        late_final.append(balanced_top_k(final, features.truth))
-        never_late = follow(new_bank("anchored", features, settings), features, order)
-        early_final.append(balanced_top_k(never_late.final, features.truth))
-    return {"late": float(np.mean(late_final)), "never_late": float(np.mean(early_final))}
-
-
-def soak(features: Features, settings: BankSettings, *, updates: int) -> dict[str, float]:
-    """A stream of so many updates with 10 % unknown: accuracy in its second tenth and in its last."""
-    rng = np.random.default_rng(0)
-    bank = new_bank("anchored", features, settings)
-    tenth, hits = updates // 10, np.zeros(10)
-    for part in range(10):
-        right = 0
-        known = rng.random(tenth) >= 0.1 if len(features.others) else np.ones(tenth, bool)
-        for inside in known:
-            rows, label = _drawn(features, rng, inside=bool(inside))
-            right += inside and int(bank.score_one(rows).argmax()) == label
-            bank.learn_one(rows)
-        hits[part] = right / max(int(known.sum()), 1)
-    numbers = sum(array.size for array in bank.snapshot().arrays.values())
-    return {"updates": updates, "settled": hits[1], "last": hits[9], "numbers_held": numbers}
-
-
-def _drawn(
-    features: Features, rng: np.random.Generator, *, inside: bool
-) -> tuple[NDArray[np.float32], int]:
-    if not inside:
-        return features.others[rng.integers(len(features.others))], -1
-    at = rng.integers(len(features.truth))
-    return features.events[at], int(features.truth[at])
-
-
-def _followed(rule: str, features: Features, settings: BankSettings, order: Order) -> Followed:
-    if rule == OFFLINE:
-        return follow_offline(features, order)
-    return follow(new_bank(rule, features, settings), features, order)
-
-
-def _summary(
-    rows: list[list[dict[str, float]]],
-    text: list[list[dict[str, float]]],
-    offline: list[list[dict[str, float]]],
-) -> dict[str, Any]:
-    """Means of every metric, by encoder for the balanced one, and differences to the yardsticks."""
-    flat = [row for group in rows for row in group]
-    return {
-        **{name: float(np.mean([row[name] for row in flat])) for name in flat[0]},
-        "by_encoder": [float(np.mean([row["balanced"] for row in group])) for group in rows],
-        "balanced_less_text": paired(rows, text, "balanced"),
-        "final_less_offline": paired(rows, offline, "final"),
-        "balanced_less_offline": paired(rows, offline, "balanced"),
-    }
-
-
-def paired(
-    rows: list[list[dict[str, float]]], other: list[list[dict[str, float]]], metric: str
-) -> tuple[float, float, float]:
-    """Mean difference of two rules on the same streams, and its 95 % interval.
-
-    The interval is that of a bootstrap over encoders and, within each, over orders.
-    """
-    table = np.array(
-        [
-            [a[metric] - b[metric] for a, b in zip(g, h, strict=True)]
-            for g, h in zip(rows, other, strict=True)
-        ]
-    )
-    rng = np.random.default_rng(0)
-    means = np.empty(_RESAMPLES)
-    for n in range(_RESAMPLES):
-        groups = rng.integers(0, len(table), len(table))
-        within = rng.integers(0, table.shape[1], (len(table), table.shape[1]))
-        means[n] = table[groups[:, None], within].mean()
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(table.mean()), float(low), float(high)
+def _along(
+    rule: str, stream: str, features: Features, settings: BankSettings, orders: Orders
+) -> tuple[list[Row], list[NDArray[np.float64]]]:
+    """Metrics and curves of one rule on one encoder's orders of a stream."""
+    found: list[Row] = []
+    along: list[NDArray[np.float64]] = []
+    for seed in range(orders.yardsticks if rule in YARDSTICKS and stream in MAIN else orders.others):
+        order = STREAMS[stream](features, np.random.default_rng(seed))
+        followed = followed_by(rule, features, settings, order)
+        found.append(judge(followed, features, order))
+        along.append(curve(followed, features, order))
+    return found, along

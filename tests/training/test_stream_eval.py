@@ -1,7 +1,6 @@
 """The evaluation of banks, against slow references and streams whose outcome is known."""
 
 import json
-from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -12,19 +11,19 @@ from training.bank_constants import fit_bank
 from training.features import Features
 from training.stream_eval import (
     OFFLINE,
+    REJECTING,
+    YARDSTICKS,
+    Orders,
     compare,
     follow,
+    follow_batches,
     follow_offline,
-    growth,
-    judge,
     new_bank,
-    one_shot,
-    oscr,
-    paired,
+    rules_of,
     settings_by_encoder,
-    soak,
 )
-from training.streams import STREAMS
+from training.stream_metrics import CURVE, curve, judge, oscr, paired
+from training.streams import MAIN, STREAMS
 
 
 def _unit(rows: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -44,6 +43,11 @@ def drawn(seed: int, *, classes: int = 5, each: int = 16, dim: int = 24) -> Feat
 @pytest.fixture(scope="module")
 def encoders() -> dict[str, Features]:
     return {f"e{seed}": drawn(seed) for seed in range(2)}
+
+
+def test_encoders_that_hid_the_same_classes_are_not_measured_for_each_other():
+    found = settings_by_encoder({"a.1": drawn(0), "a.2": drawn(1), "b.1": drawn(2)})
+    assert found["a.1"] == found["a.2"] != found["b.1"]
 
 
 def test_constants_are_those_of_the_data_and_come_from_the_other_encoders(encoders: dict[str, Features]):
@@ -102,25 +106,43 @@ def test_differences_are_paired_and_their_interval_holds_them():
 
 def test_the_whole_comparison_is_json_safe_and_has_every_rule(encoders: dict[str, Features]):
     steps: list[str] = []
-    found = compare(encoders, orders=1, tell=steps.append)
+    found = compare(encoders, orders=Orders(yardsticks=2, others=1), tell=steps.append)
     assert json.loads(json.dumps(found)).keys() == {"settings", "streams"}
-    assert len(steps) == len(STREAMS) * len(encoders)
-    for rules in found["streams"].values():
-        assert set(rules) == {*BANKS, OFFLINE}
+    assert len(steps) == sum(len(rules_of(stream)) for stream in STREAMS)
+    for stream, rules in found["streams"].items():
+        expected = {*BANKS, OFFLINE, REJECTING} - {"stata-1"} if stream in MAIN else set(YARDSTICKS)
+        assert set(rules) == expected
         assert rules["text-only"]["balanced_less_text"] == (0.0, 0.0, 0.0)
+        assert rules[OFFLINE]["regret"] == 0.0
+        assert all(len(row["curve"]) == CURVE for row in rules.values())
 
 
-def test_examples_help_and_late_classes_catch_up(encoders: dict[str, Features]):
+def test_batches_are_named_with_what_is_in_them(encoders: dict[str, Features]):
     features, settings = encoders["e0"], settings_by_encoder(encoders)["e0"]
-    taught = one_shot(features, settings, draws=2)
-    assert taught["example"] > taught["text"]
-    grown = growth(features, settings, draws=2)
-    assert grown["late"] > 0.5
-    assert asdict(settings)["parts"] == 1
+    order = STREAMS["shuffled"](features, np.random.default_rng(0))
+    followed = follow_batches(features, order, settings, batch=16)
+    assert followed.online.shape == followed.final.shape == (80, 5)
+    text = (features.events[order, 0] @ features.classes[:, 0].T).argmax(axis=1)
+    right = followed.online.argmax(axis=1) == features.truth[order]
+    assert right.mean() >= (text == features.truth[order]).mean()
+    # One sample more than fits goes with the last batch.
+    assert len(follow_batches(features, order[:17], settings, batch=16).online) == 17
 
 
-def test_a_long_stream_holds_no_more_numbers_than_a_short_one(encoders: dict[str, Features]):
+def test_offline_pgfa_that_rejects_leaves_out_what_is_below_the_threshold(encoders: dict[str, Features]):
+    features = encoders["e0"]
+    order = STREAMS["30 % unknown"](features, np.random.default_rng(0))
+    everything = follow_offline(features, order, above=-1.0)
+    np.testing.assert_array_equal(everything.final, follow_offline(features, order).final)
+    assert (follow_offline(features, order, above=0.6).final != everything.final).any()
+
+
+def test_a_curve_tells_of_each_stretch_what_was_right_there(encoders: dict[str, Features]):
     features, settings = encoders["e0"], settings_by_encoder(encoders)["e0"]
-    short, long = (soak(features, settings, updates=updates) for updates in (1000, 3000))
-    assert short["numbers_held"] == long["numbers_held"]
-    assert long["last"] > 0.5
+    order = STREAMS["30 % unknown"](features, np.random.default_rng(0))
+    followed = follow(new_bank("text-only", features, settings), features, order)
+    truth = np.append(features.truth, np.full(20, -1))[order]
+    right = followed.online.argmax(axis=1) == truth
+    first = np.arange(len(order)) < len(np.array_split(order, CURVE)[0])
+    known = first & (truth >= 0)
+    assert curve(followed, features, order)[0] == pytest.approx(right[known].mean())

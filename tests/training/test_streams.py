@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training.features import Features
-from training.streams import STREAMS, bursty, contaminated, imbalanced, sorted_by_class
+from training.streams import STREAMS, bursty, contaminated, imbalanced, other_people, sorted_by_class
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +46,19 @@ def test_imbalanced_streams_have_twenty_of_the_most_frequent_to_one_of_the_rares
 def test_contaminated_streams_hold_what_is_of_no_class(features: Features):
     order = contaminated(features, np.random.default_rng(0))
     assert (order >= len(features.truth)).sum() == len(features.others)
+
+
+def test_absent_classes_never_come(features: Features):
+    order = imbalanced(features, np.random.default_rng(0), ratio=40.0, absent=2)
+    counts = np.bincount(features.truth[order], minlength=6)
+    assert (counts > 0).sum() == 4
+    assert counts.max() / counts[counts > 0].min() == pytest.approx(40)
+
+
+def test_other_people_come_in_the_second_half(features: Features):
+    order = other_people(features, np.random.default_rng(0))
+    people = features.subjects[order]
+    changes = people[1:] != people[:-1]
+    first, last = set(people[:40].tolist()), set(people[-40:].tolist())
+    assert changes.any()
+    assert not first & last
