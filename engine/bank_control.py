@@ -1,6 +1,6 @@
 """What clients may ask of the prototype bank: a part of the control plane.
 
-    bank.state      {offset, limit}                -> {rule, frozen, marks, classes, total}
+    bank.state      {offset, limit}                -> {rule, frozen, rolled_back, marks, classes, total}
     bank.show       {id, stream, track, last_s}    -> {learnt}
     bank.reject     {id, stream, track, last_s}    -> {learnt}
     bank.reset      {id}                           -> {}
@@ -77,14 +77,15 @@ class BankControl:
         actions = self._actions()
         listed = actions[offset : offset + limit]
 
-        def look(recognizer: Recognizer, now_ns: int) -> tuple[BankSnapshot, bool, list[Provenance]]:
+        def look(recognizer: Recognizer, now_ns: int) -> tuple[BankSnapshot, bool, int, list[Provenance]]:
             found = [recognizer.provenance(action.id) for action in listed]
-            return recognizer.snapshot(), recognizer.frozen, found
+            return recognizer.snapshot(), recognizer.frozen, recognizer.rolled_back, found
 
-        snapshot, frozen, found = ask(self._change, look)
+        snapshot, frozen, rolled_back, found = ask(self._change, look)
         return {
             "rule": snapshot.rule,
             "frozen": frozen,
+            "rolled_back": rolled_back,
             "marks": [asdict(mark) for mark in self._store.marks(snapshot.rule, snapshot.fingerprint)],
             "classes": [asdict(_learnt(a.id, p)) for a, p in zip(listed, found, strict=True)],
             "total": len(actions),

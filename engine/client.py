@@ -149,7 +149,7 @@ class EngineClient:
             classes += [Learnt(**raw) for raw in page["classes"]]
             if len(classes) >= page["total"] or not page["classes"]:
                 marks = tuple(BankMark(**raw) for raw in page["marks"])
-                return BankState(page["rule"], page["frozen"], marks, tuple(classes))
+                return BankState(page["rule"], page["frozen"], marks, tuple(classes), page["rolled_back"])
 
     def show_example(
         self, action_id: str, *, stream: str | None = None, track: int | None = None, last_s: float = 2.0

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.bank.contract import Bank
+from engine.bank.contract import Bank, RecallableBank
 from engine.decision import Transition
 from engine.embedding import Embedded
+from engine.guard import Guard
 from engine.rows import mean_direction
 
 
@@ -30,16 +31,23 @@ class Learner:
     not part of it.
 
     Args:
-        bank: Learns from them; others may change it meanwhile.
+        bank: Learns from them, guarded where its classes can go back; others may change it meanwhile.
+        least_cosine: Of a class's mean with its text; below it what was learnt is taken back.
     """
 
-    def __init__(self, bank: Bank) -> None:
+    def __init__(self, bank: Bank, *, least_cosine: float = -1.0) -> None:
+        self._guard = Guard(bank, least_cosine=least_cosine) if isinstance(bank, RecallableBank) else None
         self._bank = bank
         self._observations: dict[str, _Observation] = {}
         self.learnt = 0
         """Observations the bank has absorbed."""
         self.frozen = False
         """Whether the bank is kept from learning by itself."""
+
+    @property
+    def rolled_back(self) -> int:
+        """Times a class was taken back to what it had learnt before."""
+        return 0 if self._guard is None else self._guard.rolled_back
 
     def note(self, event_id: str, embedded: Embedded) -> None:
         """Count a window that bears the action of this event out."""
@@ -57,7 +65,7 @@ class Learner:
             # Embeddings that cancel out have no direction to learn.
             rows = mean_direction([observation.total])
             if rows is not None and not observation.told and not self.frozen:
-                self.learnt += self._bank.learn_one(rows) is not None
+                self.learnt += (self._guard or self._bank).learn_one(rows) is not None
 
     def forget(self, transitions: Iterable[Transition]) -> None:
         """Learn nothing of these actions, which have ended."""

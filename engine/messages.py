@@ -194,6 +194,8 @@ class BankState:
     """Oldest first; ``roll_back`` undoes the last."""
     classes: tuple[Learnt, ...]
     """Every action, oldest first."""
+    rolled_back: int = 0
+    """Times since the start that the guards took back what an action had learnt by itself."""
 
 
 def to_json(value: Prediction | ActionEvent | RecordedEvent | Action | NameCheck) -> dict[str, Any]:

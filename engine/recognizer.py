@@ -69,7 +69,7 @@ class Recognizer:
         self._scores = TunedScores(bank, temperature=manifest.calibration.temperature)
         self._decider = Decider(config, new_id=new_event_id)
         self._actions = KnownActions(bank, background)
-        self._learner = Learner(bank)
+        self._learner = Learner(bank, least_cosine=manifest.calibration.bank.least_cosine)
         self._recent = Recent()
         self._past = Past()
 
@@ -96,6 +96,11 @@ class Recognizer:
     def learnt(self) -> int:
         """Observations the bank has absorbed."""
         return self._learner.learnt
+
+    @property
+    def rolled_back(self) -> int:
+        """Times the guards took back what an action had learnt by itself."""
+        return self._learner.rolled_back
 
     @property
     def frozen(self) -> bool:

@@ -26,7 +26,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.bank.contract import BankSettings, BankSnapshot, Provenance, Rows
+from engine.bank.contract import Absorbed, BankSettings, BankSnapshot, Provenance, Rows
 from engine.bank.gathered import Gathered, pack_gathered, read_gathered
 from engine.bank.likelihood import Likelihood, Means
 from engine.bank.reservoir import Reservoir
@@ -153,6 +153,22 @@ class AnchoredBank:
             self._refresh(known)
         if class_id is None:
             self._reservoir = Reservoir(self._length)
+
+    def absorbed(self, class_id: str) -> Absorbed:
+        """What the class has learnt of the stream; see ``RecallableBank``."""
+        self._table.index(class_id)
+        gathered = self._gathered[class_id]
+        return Absorbed(gathered.mass, gathered.total.copy())
+
+    def recall(self, class_id: str, absorbed: Absorbed | None) -> None:
+        """Have the class know this, and later classes claim none of it; see ``RecallableBank``."""
+        self._table.index(class_id)
+        gathered = self._gathered[class_id]
+        gathered.mass, gathered.total = 0.0, np.zeros(self._length)
+        if absorbed is not None:
+            gathered.mass, gathered.total = absorbed.mass, absorbed.total.copy()
+        self._reservoir.forget(class_id)
+        self._refresh(class_id, streamed=True)
 
     def snapshot(self) -> BankSnapshot:
         """The whole state, independent of later changes."""

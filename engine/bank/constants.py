@@ -23,6 +23,8 @@ class BankConstants:
     """Beta: length along its text at which the mean of a class is expected, (0, 1]."""
     stream_error: float = 0.5
     """b: of the mean of a class from the mean of all that its text labels, however much that is."""
+    least_cosine: float = 0.2
+    """Of the mean of a class with its text, after it has learnt by itself; below it something is wrong."""
 
     def __post_init__(self) -> None:
         """Refuse constants no encoder has.
@@ -32,6 +34,7 @@ class BankConstants:
         """
         scatter = (self.within, self.text_error, self.between, self.stream_error)
         sound = all(1e-6 <= value <= 4.0 for value in scatter) and 0.0 < self.anchor <= 1.0
+        sound = sound and -1.0 <= self.least_cosine < 1.0
         if not sound:
             raise ConfigError(
                 f"wanted scatter in (0, 4] and an anchor in (0, 1], got {self}; check the bundle's manifest"

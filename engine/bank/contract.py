@@ -1,7 +1,7 @@
 """What every prototype bank promises, whatever its rule."""
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +77,19 @@ class BankSnapshot:
     fingerprint: str
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
     meta: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, eq=False)
+class Absorbed:
+    """What a class has learnt of the stream by itself.
+
+    Attributes:
+        mass: Of its observations.
+        total: (P·D,) their weighted sum.
+    """
+
+    mass: float
+    total: NDArray[np.float64]
 
 
 class Bank(Protocol):
@@ -190,5 +203,26 @@ class Bank(Protocol):
 
         Raises:
             SnapshotError: Of another rule or fingerprint, or incomplete.
+        """
+        ...
+
+
+@runtime_checkable
+class RecallableBank(Bank, Protocol):
+    """A bank whose classes can go back, each by itself, to what they had learnt before."""
+
+    def absorbed(self, class_id: str) -> Absorbed:
+        """What the class has learnt by itself, independent of later changes.
+
+        Raises:
+            BankError: No such class.
+        """
+        ...
+
+    def recall(self, class_id: str, absorbed: Absorbed | None) -> None:
+        """Have the class know this and no more by itself, nothing if None; what people showed stays.
+
+        Raises:
+            BankError: No such class.
         """
         ...
