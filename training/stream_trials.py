@@ -138,7 +138,9 @@ def _seen_and_unseen(
     chosen_on = rng.permutation(unseen) < unseen // 2
     asked = truth < unseen
     tuning = asked & np.append(chosen_on, np.zeros(len(features.seen_classes), bool))[truth]
-    gammas = np.linspace(-0.2, 0.6, 81)
+    lead = online[:, unseen:].max(axis=1) - online[:, :unseen].max(axis=1)
+    # From all samples called unseen to all called seen.
+    gammas = np.append(np.quantile(lead, np.linspace(0.0, 1.0, 101)) - 1e-4, lead.max() + 1e-4)
     by_gamma = np.array([_calibrated(online, truth, tuning, unseen, float(g)) for g in gammas])
     best = int(np.argmax([harmonic_mean(s, u) for s, u in by_gamma]))
     told = np.array([_calibrated(online, truth, asked & ~tuning, unseen, float(g)) for g in gammas])

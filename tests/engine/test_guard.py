@@ -64,7 +64,7 @@ def test_a_poisoned_class_goes_back_to_what_it_knew_before(
     assert guard.rolled_back >= 1
     assert "walk" in caplog.text
     assert "agreement fell" in caplog.text
-    assert bank.provenance("walk").observations < 1.6 * WATCHED
+    assert bank.provenance("walk").observations < 1.8 * WATCHED
     assert bank.score_one(POISON).argmax() == 1
 
 
