@@ -11,11 +11,29 @@ _MOST_US, _MOST_ADD_US = 50.0, 1000.0
 
 @dataclass(frozen=True)
 class Target:
-    """One line of it; ``missed`` is by how much, in points or microseconds, 0 or less where reached."""
+    """One line of it.
+
+    Attributes:
+        wanted: In words.
+        found: In words.
+        missed: By how much, in points or microseconds, 0 or less where reached; of an interval, its lower end.
+        on_average: The same of the mean, where there is an interval.
+    """
 
     wanted: str
     found: str
     missed: float
+    on_average: float | None = None
+
+    @property
+    def verdict(self) -> str:
+        """Whether it is reached, and if not, by how much it is missed."""
+        if self.missed <= 0:
+            return "reached"
+        if self.on_average is not None and self.on_average <= 0:
+            return f"on average; the interval misses by {self.missed:.1f}"
+        by = self.missed if self.on_average is None else self.on_average
+        return f"missed by {by:.1f}"
 
 
 def targets(results: dict[str, Any]) -> list[Target]:
@@ -102,4 +120,4 @@ def _costs(row: dict[str, Any]) -> list[Target]:
 
 def _at_least(wanted: str, difference: list[float], least: float) -> Target:
     mean, low, high = (100 * value for value in difference)
-    return Target(wanted, f"{mean:+.1f} ({low:+.1f} to {high:+.1f})", least - low)
+    return Target(wanted, f"{mean:+.1f} ({low:+.1f} to {high:+.1f})", least - low, least - mean)

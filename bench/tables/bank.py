@@ -11,13 +11,8 @@ Results = dict[str, Any]
 
 def targets_table(results: Results) -> list[str]:
     """Each line of what it must reach: reached, or missed by how much."""
-    return _table(
-        ("what it must reach", "found", "verdict"),
-        (
-            (t.wanted, t.found, "reached" if t.missed <= 0 else f"missed by {t.missed:.1f}")
-            for t in targets(results)
-        ),
-    )
+    rows = ((target.wanted, target.found, target.verdict) for target in targets(results))
+    return _table(("what it must reach", "found", "verdict"), rows)
 
 
 def streams_table(results: Results) -> list[str]:
