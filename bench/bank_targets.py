@@ -16,7 +16,8 @@ class Target:
     Attributes:
         wanted: In words.
         found: In words.
-        missed: By how much, in points or microseconds, 0 or less where reached; of an interval, its lower end.
+        missed: By how much, in points or microseconds, 0 or less where reached; of an interval, its
+            lower end.
         on_average: The same of the mean, where there is an interval.
     """
 
