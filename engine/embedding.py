@@ -78,7 +78,7 @@ def prepare(window: Window, manifest: Manifest) -> Prepared:
         for m, (positions, confidence) in enumerate(zip(window.positions, window.confidence, strict=True))
         if m == 0 or positions.any()
     ]
-    return Prepared(window, np.stack(people), motion_m=max(map(motion_extent, people)))
+    return Prepared(window, _stacked(people), motion_m=max(map(motion_extent, people)))
 
 
 def embed_all(prepared: Sequence[Prepared], backend: Backend) -> list[Embedded]:
@@ -90,6 +90,11 @@ def embed_all(prepared: Sequence[Prepared], backend: Backend) -> list[Embedded]:
     rows: dict[int, Rows] = {}
     for persons in {len(one.people) for one in prepared}:
         at = [n for n, one in enumerate(prepared) if len(one.people) == persons]
-        batch = backend.embed(np.stack([prepared[n].people for n in at]))
+        batch = backend.embed(_stacked([prepared[n].people for n in at]))
         rows.update(zip(at, batch, strict=True))
     return [Embedded(one.window, rows[n], one.motion_m) for n, one in enumerate(prepared)]
+
+
+def _stacked(arrays: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """(N, ...); of one alone a view, which is what nearly every window is."""
+    return arrays[0][None] if len(arrays) == 1 else np.stack(arrays)
