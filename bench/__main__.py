@@ -6,6 +6,7 @@ python -m bench scale --streams 100    one of them: backends, core, roofline, gr
 python -m bench recognition            zero-shot recognition on the packed sets at hand
 python -m bench robustness             captions against yaw, distance, rate, unseen joints and jitter
 python -m bench crossings              two people who cross: identities and captions
+python -m bench webcam                 pose rate and age of joints, a clip as the camera
 python -m bench clips                  the short videos at hand, end to end
 python -m bench typed-names            which library entries typed names find
 python -m bench bank --features DIR    prototype banks on streams of cached features
@@ -37,6 +38,7 @@ from bench import (
     scale,
     start,
     typed_names,
+    webcam,
 )
 from bench.backends import BackendsConfig
 from bench.bank import BankConfig
@@ -54,6 +56,7 @@ from bench.roofline import RooflineConfig
 from bench.scale import ScaleConfig
 from bench.start import StartConfig
 from bench.typed_names import TypedNamesConfig
+from bench.webcam import WebcamConfig
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ Command = (
     | Annotated[RecognitionConfig, tyro.conf.subcommand("recognition")]
     | Annotated[RobustnessConfig, tyro.conf.subcommand("robustness")]
     | Annotated[CrossingsConfig, tyro.conf.subcommand("crossings")]
+    | Annotated[WebcamConfig, tyro.conf.subcommand("webcam")]
     | Annotated[ClipsConfig, tyro.conf.subcommand("clips")]
     | Annotated[TypedNamesConfig, tyro.conf.subcommand("typed-names")]
     | Annotated[BankConfig, tyro.conf.subcommand("bank")]
@@ -105,6 +109,7 @@ _ON_DATA: tuple[Suite, ...] = (
     ("recognition", RecognitionConfig, recognition.run),
     ("robustness", RobustnessConfig, robustness.run),
     ("crossings", CrossingsConfig, crossings.run),
+    ("webcam", WebcamConfig, webcam.run),
     ("clips", ClipsConfig, clips.run),
     ("typed_names", TypedNamesConfig, typed_names.run),
 )

@@ -31,7 +31,7 @@ class CrossingsConfig:
     """Simulated, of each scene."""
     fps: float = 30.0
     """Frames a second."""
-    hop_s: float = 0.4
+    hop_s: float = 1.0
     """Time between two windows of a person, seconds."""
     pairs: tuple[str, ...] = ("wave the right hand,jumping jacks", "squat,clap")
     """What the two do, in each scene."""

@@ -33,6 +33,7 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "stages": latency.stage_table,
     "robustness": recognition.robustness_table,
     "crossings": recognition.crossings_table,
+    "webcam": latency.webcam_table,
     "speed": latency.speed_table,
     **{name: partial(bank.bank_block, table) for name, table in bank.TABLES.items()},
 }

@@ -43,7 +43,8 @@ class CaptureConfig:
 
     source: str = "auto"
     """"0" or "camera:0"; "rtsp://..." or "http://..."; "kinect:tcp://127.0.0.1:5590" for skeletons that
-    another program sends (docs/sensors.md); "synthetic", "synthetic:two" or "synthetic:standing"; a
+    another program sends (docs/sensors.md), "browser:tcp://127.0.0.1:5585" for pictures that a page sends
+    (`anymove run` does that by itself); "synthetic", "synthetic:two" or "synthetic:standing"; a
     video, recorded session or file of skeletons by its path; "auto" is camera 0 or, without one, the
     synthetic person."""
     stream: str = "main"

@@ -81,6 +81,24 @@ _SUMMARIES: dict[str, Callable[[dict[str, Any]], list[tuple[str, str, str]]]] = 
 }
 
 
+def webcam_table(everything: dict[str, Any]) -> str:
+    """How many pictures a second become joints, and how old those are."""
+    found = everything.get("webcam")
+    if found is None:
+        return "Webcam: not run."
+    results = found["results"]
+    age, pose = results["picture_to_joints_ms"], results["pose_ms"]
+    lines = [
+        f"| {results['source']}, {results['camera_fps']:g} pictures a second | measured | target |",
+        "|---|---|---|",
+        f"| pictures a second that became joints | {results['pose_fps']:g} | 25 |",
+        f"| picture to joints, p50 / p95 | {age['p50']:.1f} / {age['p95']:.1f} ms | p95 80 ms |",
+        f"| of it the pose, p50 / p95 | {pose['p50']:.1f} / {pose['p95']:.1f} ms |  |",
+        f"| processor time of a pose | {results['pose_cpu_ms']:g} ms |  |",
+    ]
+    return "\n".join([*lines, "", origin(found)])
+
+
 def speed_table(everything: dict[str, Any]) -> str:
     """The engine's benches beside their targets, as ``anymove bench`` prints them."""
     found = {suite: everything[suite] for suite in _SUMMARIES if suite in everything}

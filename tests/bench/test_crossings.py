@@ -18,7 +18,7 @@ def test_captions_are_counted_by_whose_they_are() -> None:
     depth, camera = results["rows"]
     assert (depth["view"], camera["view"]) == ("depth sensor", "camera")
     assert depth["crossings"] == 2
-    assert depth["windows"] > 40
+    assert depth["windows"] > 16
     assert sum(depth[kind] for kind in ("right", "other's", "wrong", "none")) > 0.999
     origin = {
         "date": "",
