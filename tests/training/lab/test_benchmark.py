@@ -1,6 +1,7 @@
 """A generated folder in the very format of NTU RGB+D and of PKU-MMD, through the commands of the README."""
 
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,15 @@ def hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.text.encoders.load_text_encoder", lambda _id: HashEncoder())
 
 
+def told_in_readme(begin: str, **places: str) -> list[str]:
+    """Arguments of the README's command that begins so, its example's places replaced by ours."""
+    lines = (Path(__file__).parents[3] / "README.md").read_text("utf-8").splitlines()
+    command = next(line for line in lines if line.startswith(f".venv/bin/anymove {begin}"))
+    words = shlex.split(command, comments=True)[1:]
+    assert set(places) <= set(words), (places, words)
+    return [places.get(word, word) for word in words]
+
+
 def ntu_recording(action: int) -> str:
     """Two people, one of whom enters midway; the other's arm moves at the action's own speed."""
     lines = ["6"]
@@ -57,23 +67,21 @@ def test_ntu_folder_to_table(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         for subject in (1, 3):  # of training and of test
             name = f"S001C001P{subject:03d}R001A{action:03d}.skeleton"
             (raw / name).write_text(ntu_recording(action))
-    (raw / "S001C001P001R002A001.skeleton").write_text("6\n1\n")  # cut off
-    out = str(tmp_path / "ntu60")
-    assert anymove.main(["convert", "ntu60", str(raw), "--out", out, "--frames", "12"]) == 0
+    (raw / "S001C001P001R002A001.skeleton").write_text("nobody")  # of the missing list
+    missing, page = tmp_path / "missing.txt", tmp_path / "lab.md"
+    missing.write_text("S001C002P005R002A008\nS001C001P001R002A001\n")
+    (raw / "S002C001P001R002A001.skeleton").write_text("6\n1\n")  # cut off
+    ours = {"runs/ntu60": str(tmp_path / "ntu60"), "lab.md": str(page)}
+    places = {"nturgb+d_skeletons/": str(raw), "missing_skeletons.txt": str(missing)}
+    command = told_in_readme("convert ntu60", **places, **{"runs/ntu60": ours["runs/ntu60"]})
+    assert anymove.main([*command, "--frames", "12"]) == 0
     assert "converted 120" in capsys.readouterr().out
-    page = tmp_path / "lab.md"
-    command = [
-        "lab",
-        "--data",
-        out,
-        "--out",
-        str(tmp_path / "lab"),
-        "--split",
-        "55-5",
-        "--report",
-        str(page),
-    ]
-    assert anymove.main([*command, *SMALL]) == 0
+    command = told_in_readme("lab --data runs/ntu60", **ours, **{"50": "12"})
+    command.remove("48-12")  # a second task tests nothing else
+    at = command.index("encoder:shift-gcn")
+    small = [word for word in SMALL if word not in ("encoder:shift-gcn", "--encoder.width")][:-1]
+    small = [*small[:4], *small[6:], "--no-pictures", "--out", str(tmp_path / "lab")]
+    assert anymove.main([*command[:at], *small, *command[at:], "--encoder.width", "2"]) == 0
     found = json.loads((tmp_path / "lab" / "results.json").read_text())
     assert {trial["task"] for trial in found["trials"]} == {"55-5"}
     assert found["methods"]["neuron"]["chance"]["mean"] == 1 / len(class_split("ntu60", "55-5").unseen)
@@ -124,8 +132,11 @@ def test_pku_folder_to_table(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     split = tmp_path / "cross-subject.txt"
     split.write_text("Training videos:\n0002-L\nValidation videos:\n0003-L\n")
     out = str(tmp_path / "pku")
-    raw = [str(tmp_path / "skeleton"), "--labels", str(tmp_path / "label"), "--split-file", str(split)]
-    assert anymove.main(["convert", "pku-mmd", *raw, "--out", out, "--frames", "12"]) == 0
+    places = {"skeleton/": str(tmp_path / "skeleton"), "label/": str(tmp_path / "label")}
+    command = told_in_readme(
+        "convert pku-mmd", **places, **{"cross-subject.txt": str(split), "runs/pku": out}
+    )
+    assert anymove.main([*command, "--frames", "12"]) == 0
     command = ["lab", "--data", out, "--out", str(tmp_path / "lab"), "--split", "46-5"]
     assert anymove.main([*command, *SMALL]) == 0
     assert "Neuron" in capsys.readouterr().out
