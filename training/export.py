@@ -172,8 +172,8 @@ def _write_graphs(folder: Path, content: Content) -> dict[str, float]:
     features = np.concatenate(content.texts.features)
     lone, pair = content.probe, np.concatenate([content.probe, content.probe[::-1]], axis=1)
     count, persons = torch.export.Dim("N", min=1), torch.export.Dim("M", min=1, max=2)
-    _export(skeleton, pair, folder / "skeleton.onnx", "positions", "embedding", {0: count, 1: persons})
-    _export(text, features, folder / "text.onnx", "features", "classes", {0: count})
+    export_graph(skeleton, pair, folder / "skeleton.onnx", "positions", "embedding", {0: count, 1: persons})
+    export_graph(text, features, folder / "text.onnx", "features", "classes", {0: count})
     parity = {
         "skeleton": max(_difference(skeleton, folder / "skeleton.onnx", probe) for probe in (lone, pair)),
         "text": _difference(text, folder / "text.onnx", features),
@@ -185,7 +185,7 @@ def _write_graphs(folder: Path, content: Content) -> dict[str, float]:
     return parity
 
 
-def _export(
+def export_graph(
     module: nn.Module,
     example: NDArray[np.float32],
     path: Path,
@@ -193,6 +193,16 @@ def _export(
     output: str,
     dynamic: dict[int, Any],
 ) -> None:
+    """Write a module as an ONNX graph with its weights inside and nothing of where it was made.
+
+    Args:
+        module: In evaluation mode.
+        example: An input, of two or more along each dynamic axis.
+        path: Of the file.
+        source: Name of the input.
+        output: Name of the output.
+        dynamic: ``torch.export.Dim`` by axis of the input.
+    """
     # It tells of operators of packages that are not here.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():

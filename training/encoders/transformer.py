@@ -46,7 +46,8 @@ class Block(nn.Module):
     """Attention over all tokens, then a network on each; normalised before, added after.
 
     Plain MatMul and Softmax: the fused attention is slower on a CPU for so few tokens, and every
-    runtime knows these operators.
+    runtime knows these operators. Products are of rows, not of windows of rows: exported, each has its
+    bias and its ReLU inside.
     """
 
     def __init__(self, width: int, heads: int) -> None:
@@ -61,11 +62,12 @@ class Block(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """Tokens (N, S, width) of tokens (N, S, width)."""
         count, size, width = tokens.shape
-        mixed = self.mix(self.before(tokens)).view(count, size, 3, self.heads, width // self.heads)
-        query, key, value = mixed.permute(2, 0, 3, 1, 4)
+        rows = tokens.reshape(-1, width)
+        mixed = self.mix(self.before(rows)).view(count, size, 3 * self.heads, width // self.heads)
+        query, key, value = mixed.transpose(1, 2).split(self.heads, dim=1)
         weights = torch.softmax(query @ key.transpose(2, 3) * (width // self.heads) ** -0.5, dim=-1)
-        tokens = tokens + self.out((weights @ value).transpose(1, 2).reshape(count, size, width))
-        return tokens + self.think(self.between(tokens))
+        rows = rows + self.out((weights @ value).transpose(1, 2).reshape(-1, width))
+        return (rows + self.think(self.between(rows))).view(count, size, width)
 
 
 def _other_sides(parts: tuple[tuple[Joint, ...], ...]) -> list[int]:
@@ -128,7 +130,7 @@ class BodyTransformer(nn.Module):
         count, persons = positions.shape[:2]
         tokens = self.blocks(self._kept(self._tokens(self._flat(positions))))
         pooled = self.last(tokens).mean(dim=1).view(count, persons, self.features)
-        present = (positions != 0).flatten(2).any(dim=2).to(pooled.dtype).unsqueeze(2)
+        present = _present(positions).to(pooled.dtype).unsqueeze(2)
         return (pooled * present).sum(dim=1) / present.sum(dim=1).clamp(min=1.0)
 
     def cube(self, positions: Tensor) -> Tensor:
@@ -144,7 +146,7 @@ class BodyTransformer(nn.Module):
         tokens = self.last(self.blocks(self._tokens(self._flat(positions))))
         steps = self.config.frames // self.config.patch
         each = tokens.view(count, persons, steps, len(self.parts), self.features)
-        present = (positions != 0).flatten(2).any(dim=2).to(each.dtype).view(count, persons, 1, 1, 1)
+        present = _present(positions).to(each.dtype).view(count, persons, 1, 1, 1)
         mean = (each * present).sum(dim=1) / present.sum(dim=1).clamp(min=1.0)
         return mean.index_select(2, self.owner).permute(0, 3, 1, 2)
 
@@ -164,8 +166,11 @@ class BodyTransformer(nn.Module):
         # ``len`` would fix the number of windows in an exported graph.
         count, steps = flat.shape[0], self.config.frames // self.config.patch
         parts = both.index_select(2, self.order).split([len(part) for part in self.parts], dim=2)
-        read = [layer(part.reshape(count, steps, -1)) for layer, part in zip(self.read, parts, strict=True)]
-        return (torch.stack(read, dim=2) + self.when + self.where).flatten(1, 2)
+        read = [
+            layer(part.reshape(count * steps, -1)) for layer, part in zip(self.read, parts, strict=True)
+        ]
+        tokens = torch.stack(read, dim=1).view(count, steps, len(self.parts), -1)
+        return (tokens + self.when + self.where).flatten(1, 2)
 
     def _kept(self, tokens: Tensor) -> Tensor:
         """In training, a random share of each window's tokens; else all of them."""
@@ -179,6 +184,12 @@ class BodyTransformer(nn.Module):
             chances = torch.cat([first, first[..., self.other_side]]).view(count, size)
         chosen = chances.argsort(dim=1)[:, :keep, None].expand(-1, -1, width)
         return tokens.gather(1, chosen)
+
+
+def _present(positions: Tensor) -> Tensor:
+    """(N, M): 1 for a person who is there, 0 for one of zeros."""
+    # The largest of floats; ``any`` is exported as the largest of integers, which not every runtime has.
+    return (positions.abs().amax(dim=(2, 3, 4)) > 0).to(positions.dtype)
 
 
 assert all(

@@ -1,13 +1,18 @@
+from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
+import onnx
 import pytest
 import torch
 
+from engine.backends.session import GraphSession
 from streams.skeleton.errors import ConfigError, ShapeError
 from streams.skeleton.layouts import NTU_25, Joint
 from training.config import TransformerConfig
 from training.encoders.transformer import FINE_PARTS, PARTS, Block, BodyTransformer
+from training.export import export_graph
 from training.methods.star import part_joints
 
 SMALL = TransformerConfig(width=16, depth=2, heads=2)
@@ -139,3 +144,16 @@ def test_twins_leave_out_the_same_joints_of_a_window_and_of_its_mirror(parts: Li
             for half in (one, other)
         ]
         assert seen[1] == {(step, Joint(mirror[joint])) for step, joint in seen[0]}
+
+
+def test_exported_products_have_their_bias_inside(tmp_path: Path) -> None:
+    model = encoder()
+    persons = {0: torch.export.Dim("N", min=1), 1: torch.export.Dim("M", min=1, max=2)}
+    export_graph(model, windows(2, 2).numpy(), tmp_path / "x.onnx", "positions", "embedding", persons)
+    nodes = onnx.load(tmp_path / "x.onnx").graph.node
+    kinds = Counter(node.op_type for node in nodes)
+    # One for each part and four a block; what is left is attention itself, twice a block.
+    assert (kinds["Gemm"], kinds["MatMul"]) == (len(PARTS) + 4 * SMALL.depth, 2 * SMALL.depth)
+    lone = windows(1)
+    found = torch.from_numpy(GraphSession(tmp_path / "x.onnx").run(lone.numpy()))
+    torch.testing.assert_close(found, model(lone).detach(), atol=1e-5, rtol=0)
