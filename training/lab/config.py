@@ -63,6 +63,8 @@ class LabConfig:
     """Recording split of a converted data set."""
     sets: tuple[str, ...] = OPEN_SETS
     """Open sets to use, file stems."""
+    across: tuple[str, ...] = ()
+    """Open sets to test on, in place of folds: what ``sets`` have is learnt, what they lack is hidden."""
     folds: int = 3
     """Folds of hidden classes of the open sets."""
     only_folds: tuple[int, ...] = ()
@@ -133,6 +135,10 @@ class LabConfig:
             raise ConfigError(
                 "wanted 2 folds, a seed, a window or more and a prototype share in (0, 1], "
                 f"got {self.folds}, {self.seeds}, {self.windows}, {self.prototype_share}"
+            )
+        if both := sorted({*self.across} & {*self.sets}):
+            raise ConfigError(
+                f"wanted other sets to test on than to learn from, got {both} in both; name --sets, too"
             )
         for what, only, count in (
             ("folds", self.only_folds, self.folds),

@@ -70,6 +70,8 @@ def open_samples(config: LabConfig, *, described: Sequence[str]) -> tuple[Sample
     Raises:
         DataError: A set is missing or unusable, or a fold has no samples.
     """
+    if config.across:
+        return _across(config, described)
     everything = joined([load_packed(config.data / f"{name}.npz") for name in config.sets])
     kept = _kept(everything, config, described)
     names = kept.classes
@@ -94,6 +96,34 @@ def open_samples(config: LabConfig, *, described: Sequence[str]) -> tuple[Sample
         first = tuple(int(np.argmax(labels == k)) for k in columns)
         tasks.append(Task(f"fold-{fold}", columns, training, test, exemplars=first))
     return samples, tasks
+
+
+def _across(config: LabConfig, described: Sequence[str]) -> tuple[Samples, list[Task]]:
+    """Everything of ``config.sets`` to learn from, everything of ``config.across`` to test on.
+
+    The classes that only the latter have are the unseen ones; those of both are seen, in other people
+    before another sensor (PGFA, TIP 2025, sec. IV-F, from one benchmark to another).
+    """
+    learnt, tested = (
+        _kept(joined([load_packed(config.data / f"{name}.npz") for name in sets]), config, described)
+        for sets in (config.sets, config.across)
+    )
+    names = tuple(sorted({*learnt.classes, *tested.classes}))
+    unseen = tuple(k for k, name in enumerate(names) if name not in learnt.classes)
+    if not unseen:
+        raise DataError(
+            f"wanted classes in {', '.join(config.across)} that {', '.join(config.sets)} lack, got none; "
+            "test on other sets"
+        )
+    parts = [_cut(sequences, config) for sequences in (learnt, tested)]
+    windows = np.concatenate([found for found, _ in parts])
+    owners = np.concatenate([parts[0][1], len(learnt) + parts[1][1]])
+    said = [*learnt.labels, *tested.labels]
+    labels = np.array([names.index(said[n]) for n in owners])
+    training, test = np.arange(len(parts[0][1])), np.arange(len(parts[0][1]), len(windows))
+    first = tuple(int(np.argmax(labels == k)) for k in unseen)
+    task = Task(f"to-{'-'.join(config.across)}", unseen, training, test, exemplars=first)
+    return Samples(normalized_batch(windows), labels, names, owners), [task]
 
 
 def _kept(sequences: Sequences, config: LabConfig, described: Sequence[str]) -> Sequences:

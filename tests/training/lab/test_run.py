@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from streams.skeleton.errors import DataError
+from streams.skeleton.errors import ConfigError, DataError
 from streams.skeleton.window import WindowSpec
 from tests.training.small_data import HashEncoder, write_packed
 from training.config import ShiftGcnConfig
@@ -75,3 +75,21 @@ def test_too_few_classes_are_refused(tmp_path: Path) -> None:
     asked = config(tmp_path)
     with pytest.raises(DataError, match="classes of 10"):
         open_samples(asked, described=["walking"])
+
+
+def test_across_sets_what_only_the_tested_ones_have_is_hidden(tmp_path: Path) -> None:
+    asked = config(tmp_path)
+    write_packed(tmp_path / "other.npz", ("walking", "squat", "front kick") * 10, frames=40)
+    samples, (task,) = open_samples(
+        replace(asked, across=("other",)), described=list(read_side_information())
+    )
+    assert [samples.names[k] for k in task.unseen] == ["front kick"]
+    assert (task.name, len(task.training), len(task.test)) == ("to-other", 60, 30)
+    assert not set(samples.recordings[task.training]) & set(samples.recordings[task.test])
+    assert {samples.names[k] for k in samples.labels[task.test]} == {"walking", "squat", "front kick"}
+    assert samples.labels[task.exemplars[0]] == task.unseen[0]
+    write_packed(tmp_path / "same.npz", LABELS[:3] * 10, frames=40)
+    with pytest.raises(DataError, match="lack"):
+        open_samples(replace(asked, across=("same",)), described=list(read_side_information()))
+    with pytest.raises(ConfigError, match="in both"):
+        replace(asked, across=("toy",))
