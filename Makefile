@@ -72,7 +72,7 @@ eval: setup $(VENV)/.test ## recognition on the packed sets and clips at hand; A
 bench-robustness: setup $(VENV)/.test ## how captions hold out against yaw, distance, rate, unseen joints and jitter
 	$(BIN)/python -m bench robustness $(ARGS)
 
-stream-eval: setup $(VENV)/.test ## banks on streams; ARGS="--features DIR", see training/make_features.py
+stream-eval: setup $(VENV)/.test ## banks on streams, with the shipped bundle and other encoders' features; ARGS="--features DIR"
 	$(BIN)/python -m bench bank $(ARGS)
 
 train: setup ## train the default model and export it; ARGS go to `anymove train`

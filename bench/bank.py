@@ -1,9 +1,9 @@
 """Prototype banks on streams of cached features, and what a bank costs.
 
 Features are made once per encoder: of a bundle, of a fold of the laboratory, or of a training run that hid
-a fold of classes, on the classes it has never seen (``python -m training.make_features``). ``make
-stream-eval`` does the rest and writes docs/results/bank.md. The name of a file up to its first "." names
-the classes: encoders with the same hidden classes never measure each other's constants.
+a fold of classes, on the classes it has never seen (``python -m training.make_features``); those of the
+shipped bundle are made here. ``make stream-eval`` writes docs/results/bank.md. The name of a file up to its
+first "." names the classes: encoders with the same hidden classes never measure each other's constants.
 """
 
 import time
@@ -15,10 +15,12 @@ import numpy as np
 
 from bench.common import ROOT, percentiles
 from engine.bank.contract import Bank, BankSettings
-from engine.bank.select import BANKS, open_bank
+from engine.bank.select import BANKS, bank_settings, open_bank
+from engine.bundle import DEFAULT_BUNDLE, load_bundle
 from streams.skeleton.errors import DataError
 from training.bank_statistics import measure
 from training.features import Features, load_features
+from training.make_features import FeaturesConfig, of_bundle
 from training.stream_eval import Orders, compare, settings_by_encoder
 from training.stream_trials import continuous, generalised, growth, one_shot, soak
 
@@ -35,6 +37,8 @@ class BankConfig:
 
     features: Path = ROOT.parent / "features"
     """Folder of features, one npz for each encoder; see ``python -m training.make_features``."""
+    data: Path = ROOT.parent / "shared" / "data" / "open"
+    """Folder of the packed open sets, for the shipped bundle's features where there are none."""
     orders: Orders = field(default_factory=Orders)
     """Orders of each stream for each encoder."""
     updates: int = 200_000
@@ -45,20 +49,20 @@ def run(config: BankConfig) -> dict[str, Any]:
     """Comparison, statistics of the encoders, trials and costs, by name.
 
     Raises:
-        DataError: Features of fewer than two sets of hidden classes in the folder.
+        DataError: No features in the folder, and no data to make any of.
     """
+    _embed_shipped(config)
     encoders = {path.stem: load_features(path) for path in sorted(config.features.glob("*.npz"))}
-    if len({name.partition(".")[0] for name in encoders}) < 2:
+    if not encoders:
         raise DataError(
-            f"wanted features on two sets of hidden classes or more in {config.features}, got "
-            f"{', '.join(encoders) or 'none'}; make them with python -m training.make_features"
+            f"wanted features in {config.features}, got none; make some with training.make_features"
         )
-    settings = settings_by_encoder(encoders)
+    settings = _settings(encoders)
     trials = {"one_shot": one_shot, "growth": growth, "continuous": continuous, "generalised": generalised}
     return {
         "encoders": {name: _described(features) for name, features in encoders.items()},
         "orders": asdict(config.orders),
-        **compare(encoders, orders=config.orders, tell=lambda step: print(step, flush=True)),
+        **compare(encoders, settings, orders=config.orders, tell=lambda step: print(step, flush=True)),
         **{
             kind: {name: trial(f, settings[name], draws=_DRAWS) for name, f in encoders.items()}
             for kind, trial in trials.items()
@@ -70,6 +74,23 @@ def run(config: BankConfig) -> dict[str, Any]:
         },
         "costs_us": {rule: costs(rule) for rule in BANKS},
     }
+
+
+def _embed_shipped(config: BankConfig) -> None:
+    """Make features of the bundle that ships, on the development set, where there are none."""
+    path = config.features / f"hdm05.{load_bundle(DEFAULT_BUNDLE).fingerprint[:8]}.npz"
+    if path.exists() or not config.data.exists():
+        return
+    others = config.data / "berkeley_mhad.npz"
+    of_bundle(FeaturesConfig(path, config.data / "hdm05.npz", others=others, others_seen=True)).save(path)
+
+
+def _settings(encoders: dict[str, Features]) -> dict[str, BankSettings]:
+    """Measured on encoders that hid other classes; the shipped bundle's own where there are none."""
+    if len({name.partition(".")[0] for name in encoders}) > 1:
+        return settings_by_encoder(encoders)
+    own = bank_settings(load_bundle(DEFAULT_BUNDLE).manifest, fingerprint="")
+    return dict.fromkeys(encoders, own)
 
 
 def _described(features: Features) -> dict[str, Any]:

@@ -161,16 +161,20 @@ def rules_of(stream: str) -> tuple[str, ...]:
 
 
 def compare(
-    encoders: dict[str, Features], *, orders: Orders, tell: Callable[[str], None]
+    encoders: dict[str, Features],
+    settings: dict[str, BankSettings],
+    *,
+    orders: Orders,
+    tell: Callable[[str], None],
 ) -> dict[str, Any]:
     """By stream and rule: means over encoders and orders, and paired differences with their intervals.
 
     Args:
-        encoders: Features by name, with two sets of hidden classes at least.
+        encoders: Features by name.
+        settings: Of the banks, by the same names; see ``settings_by_encoder``.
         orders: Orders of each stream for each encoder.
         tell: Told of the progress.
     """
-    settings = settings_by_encoder(encoders)
     streams: dict[str, Any] = {}
     for stream in STREAMS:
         rows: dict[str, list[list[Row]]] = {}

@@ -106,7 +106,8 @@ def test_differences_are_paired_and_their_interval_holds_them():
 
 def test_the_whole_comparison_is_json_safe_and_has_every_rule(encoders: dict[str, Features]):
     steps: list[str] = []
-    found = compare(encoders, orders=Orders(yardsticks=2, others=1), tell=steps.append)
+    settings = settings_by_encoder(encoders)
+    found = compare(encoders, settings, orders=Orders(yardsticks=2, others=1), tell=steps.append)
     assert json.loads(json.dumps(found)).keys() == {"settings", "streams"}
     assert len(steps) == sum(len(rules_of(stream)) for stream in STREAMS)
     for stream, rules in found["streams"].items():
