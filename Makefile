@@ -6,7 +6,7 @@ ARGS   ?=
 DATA   ?= ../shared/data/open
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types arch bench bench-robustness stream-eval fuzz train golden lock clean browser broker
+.PHONY: help setup run test check fmt lint types arch bench bench-robustness stream-eval fuzz train golden lock pictures clean browser broker
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -71,6 +71,9 @@ eval: setup $(VENV)/.test ## recognition on the packed sets and clips at hand; A
 
 bench-robustness: setup $(VENV)/.test ## how captions hold out against yaw, distance, rate, unseen joints and jitter
 	$(BIN)/python -m bench robustness $(ARGS)
+
+pictures: setup $(VENV)/.test browser ## film the real page for the README: live.gif, inside.png
+	$(BIN)/python -m docs.pictures
 
 stream-eval: setup $(VENV)/.test ## banks on streams, with the shipped bundle and other encoders' features; ARGS="--features DIR"
 	$(BIN)/python -m bench bank $(ARGS)

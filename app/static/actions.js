@@ -13,6 +13,7 @@ export function createActions({ page, find, toast, teach }) {
   const sheet = createSheet(page, { toast, teach });
   let known = [];
   let added = null; // the action this page added last
+  let arrived = []; // what the server said last of actions on their way to being live
   const empty = element("li", { class: "am-empty" }, "None yet: type what you would like to do.");
   list.append(empty);
 
@@ -26,7 +27,8 @@ export function createActions({ page, find, toast, teach }) {
       return false;
     }
     added = { action: answer.action, undo: answer.undo };
-    tellAdded(null);
+    // It may be live before the answer to the command is here.
+    tellAdded(arrived.find(({ id }) => id === added.action.id));
     list.scrollTop = list.scrollHeight;
     return true;
   }
@@ -114,6 +116,7 @@ export function createActions({ page, find, toast, teach }) {
     update({ actions, additions }) {
       const before = new Map(known.map((action) => [action.id, JSON.stringify(action)]));
       known = actions;
+      arrived = additions;
       const kept = new Set(actions.map((action) => action.id));
       for (const [id, row] of rows) {
         if (kept.has(id)) continue;

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect, sync_playwright
 
 from app import drawing
 from app.child import ChildStatus
@@ -127,6 +127,21 @@ def test_typing_an_action_makes_it_live(tab: Page, page: ServedPage) -> None:
     expect(tab.locator("li[data-now] b")).to_have_text("fly like a bird")
     expect(tab.locator("[data-role=announcer]")).to_have_text("fly like a bird")
     assert tab.problems == []  # type: ignore[attr-defined]
+
+
+def test_an_action_that_is_live_before_its_answer_comes_is_said_to_be(tab: Page, page: ServedPage) -> None:
+    def answer_late(route: Route) -> None:
+        answer = route.fetch()
+        actions = page.engine.actions()
+        page.state.on_prediction(prediction(*actions, version=page.engine.vocabulary))
+        expect(tab.locator("[data-role=count]")).to_have_text("4")
+        expect(_word(tab)).to_have_text("wave")
+        route.fulfill(response=answer)
+
+    tab.route("**/api/v1/actions", answer_late)
+    _box(tab).fill("hop")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("[data-role=told]")).to_contain_text("live in")
 
 
 def test_the_caption_follows_the_engine(tab: Page, page: ServedPage) -> None:
@@ -301,6 +316,22 @@ def test_three_tabs_are_all_served(context: BrowserContext, page: ServedPage) ->
     tabs[2].keyboard.press("Enter")
     for tab in tabs:
         expect(_names(tab)).to_have_text(["wave", "squat", "bow", "clap"])
+
+
+def test_two_browsers_at_once_agree(browser: Browser, page: ServedPage) -> None:
+    contexts = [browser.new_context() for _ in range(2)]
+    one, other = (open_page(context, page) for context in contexts)
+    one.get_by_role("button", name="Remove squat").click()
+    expect(_names(other)).to_have_text(["wave", "bow"])
+    _box(other).fill("hop")
+    other.keyboard.press("Enter")
+    expect(_names(one)).to_have_text(["wave", "bow", "hop"])
+    # The first one's undo would now take back what the second has done.
+    one.locator("[data-role=toast]").get_by_role("button", name="Undo").click()
+    expect(one.locator("[data-role=toast]")).to_contain_text("another one since")
+    expect(_names(other)).to_have_text(["wave", "bow", "hop"])
+    for context in contexts:
+        context.close()
 
 
 def test_the_mirror_turns_the_figure_and_not_the_text(tab: Page, page: ServedPage) -> None:
