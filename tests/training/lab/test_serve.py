@@ -78,6 +78,7 @@ def somebody(sequence: int) -> Window:
     return window(frames, sequence=sequence, captured_ns=time.monotonic_ns(), length_s=length_s)
 
 
+@pytest.mark.timeout(300)  # an export takes half a minute where others work, too
 @pytest.mark.parametrize("method", PARTS)
 def test_an_action_typed_at_run_time_is_scored_live(engine: LabEngine, method: str) -> None:
     ear, client = Ear(engine), engine.client()
