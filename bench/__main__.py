@@ -7,6 +7,7 @@ python -m bench recognition            zero-shot recognition on the packed sets 
 python -m bench robustness             captions against yaw, distance, rate, unseen joints and jitter
 python -m bench crossings              two people who cross: identities and captions
 python -m bench webcam                 pose rate and age of joints, a clip as the camera
+python -m bench page --minutes 60      the page in a real browser: paint, updates, memory, a killed engine
 python -m bench clips                  the short videos at hand, end to end
 python -m bench typed-names            which library entries typed names find
 python -m bench bank --features DIR    prototype banks on streams of cached features
@@ -30,6 +31,7 @@ from bench import (
     end_to_end,
     engine_core,
     growth,
+    page,
     persons,
     recognition,
     report,
@@ -49,6 +51,7 @@ from bench.crossings import CrossingsConfig
 from bench.end_to_end import EndToEndConfig
 from bench.engine_core import CoreConfig
 from bench.growth import GrowthConfig
+from bench.page import PageConfig
 from bench.persons import PersonsConfig
 from bench.recognition import RecognitionConfig
 from bench.robustness import RobustnessConfig
@@ -86,6 +89,7 @@ Command = (
     | Annotated[RecognitionConfig, tyro.conf.subcommand("recognition")]
     | Annotated[RobustnessConfig, tyro.conf.subcommand("robustness")]
     | Annotated[CrossingsConfig, tyro.conf.subcommand("crossings")]
+    | Annotated[PageConfig, tyro.conf.subcommand("page")]
     | Annotated[WebcamConfig, tyro.conf.subcommand("webcam")]
     | Annotated[ClipsConfig, tyro.conf.subcommand("clips")]
     | Annotated[TypedNamesConfig, tyro.conf.subcommand("typed-names")]
@@ -110,6 +114,7 @@ _ON_DATA: tuple[Suite, ...] = (
     ("robustness", RobustnessConfig, robustness.run),
     ("crossings", CrossingsConfig, crossings.run),
     ("webcam", WebcamConfig, webcam.run),
+    ("page", PageConfig, page.run),
     ("clips", ClipsConfig, clips.run),
     ("typed_names", TypedNamesConfig, typed_names.run),
 )

@@ -11,13 +11,14 @@ from functools import partial
 from typing import Any
 
 from bench.common import RESULTS, ROOT
-from bench.tables import bank, latency, model, recognition
+from bench.tables import bank, latency, model, page, recognition
 
 PAGES = (
     "README.md",
     "docs/model-card.md",
     "docs/results/recognition.md",
     "docs/results/latency.md",
+    "docs/results/page.md",
     "docs/results/bank.md",
     "docs/results/robustness.md",
 )
@@ -35,6 +36,7 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "crossings": recognition.crossings_table,
     "webcam": latency.webcam_table,
     "speed": latency.speed_table,
+    "page": page.page_table,
     **{name: partial(bank.bank_block, table) for name, table in bank.TABLES.items()},
 }
 """What makes each generated block."""
