@@ -25,10 +25,10 @@ class EngineConfig:
     openvino, openvino-bf16 (faster on some processors, less exact), torch-cuda or tensorrt."""
     bank: str = "anchored"
     """Rule of the prototypes: anchored joins texts and shown examples, text-only has the texts alone,
-    pgfa-streaming, t3a and tda are published rules to compare with."""
+    all others are published rules to compare with."""
     adapt: bool = False
-    """Let the bank learn by itself from the stream. It helps on streams in which every action occurs,
-    and hurts where few do (docs/decisions/0010)."""
+    """Let the bank learn by itself from the stream. It helps where texts are right more often than not, and
+    hurts where they are not (docs/results/bank.md); guards take back what went wrong."""
     store: Path | None = None
     """File that holds actions, events and what the bank has learnt; engine.db in the data folder if
     not given."""
