@@ -66,7 +66,7 @@ def write_session(path: Path, frames: list[SkeletonFrame], *, each: int = 30) ->
     """A session file with so many frames in each record, as a recorder writes them once a second."""
     begin_ns = frames[0].captured_ns
     records = [
-        encode_record([((f.captured_ns - begin_ns) // 1000, f) for f in frames[at : at + each]])
+        encode_record([((f.captured_ns - begin_ns + 500) // 1000, f) for f in frames[at : at + each]])
         for at in range(0, len(frames), each)
     ]
     path.write_bytes(encode_header(SessionHeader(source="test")) + b"".join(records))

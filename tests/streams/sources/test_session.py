@@ -32,7 +32,10 @@ def test_time_goes_as_it_was_recorded(session: Path) -> None:
     source = SessionSource(session, fast=True)
     assert not source.live
     times = [frame.captured_ns for frame in source]
-    assert np.diff(times).tolist() == np.diff([f.captured_ns // 1000 * 1000 for f in waving(0.5)]).tolist()
+    assert (
+        np.diff(times).tolist()
+        == np.diff([as_stored(f, begin_ns=0).captured_ns for f in waving(0.5)]).tolist()
+    )
 
 
 def test_in_real_time_no_frame_comes_before_it_is_due(session: Path) -> None:
