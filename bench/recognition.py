@@ -27,6 +27,7 @@ from training.evaluate import evaluate
 from training.lab.pictures import write_confusion
 from training.live_eval import caption_shares, false_events, idle_stream, recognizer_of
 from training.metrics import confusions
+from training.mirrored_pairs import mirrored_pairs
 from training.open_world import open_world
 from training.sequences import joined
 from training.sides import Limb
@@ -100,6 +101,11 @@ def run(config: RecognitionConfig) -> dict[str, Any]:
             continue
         found[name] = {"role": role, **_on(load_packed(path), bundle, backend, encoder, config)}
     found["idle"] = _idle(bundle, backend, encoder, config)
+    found["mirrored_pairs"] = mirrored_pairs(
+        backend.embed,
+        lambda texts: TextProjection(bundle).rows(encoder.encode(texts)),
+        spec=bundle.manifest.window,
+    )
     return json.loads(json.dumps(found))
 
 

@@ -83,6 +83,12 @@ def open_world_table(everything: dict[str, Any]) -> str:
         f"False events an hour, {idle['actions']} actions, {idle['minutes']:.0f} simulated minutes each: "
         f"{alarms}."
     )
+    pairs = found["results"].get("mirrored_pairs")
+    if pairs is not None:
+        said += (
+            "\n\nOne-sided motions of the grammar nearer to a sentence of theirs than to its mirror: "
+            f"{pairs:.1%}."
+        )
     return "\n".join([*lines, "", said, "", origin(found)])
 
 
