@@ -30,14 +30,20 @@ from training.metrics import confusions
 from training.mirrored_pairs import mirrored_pairs
 from training.open_world import open_world
 from training.sequences import joined
-from training.sides import Limb
+from training.sides import ONE_LIMB, Limb
 from training.warned import warned
 from training.zero_shot import scores, sequence_embeddings
 
-SETS = {"open/hdm05.npz": "development", "eval/kinder_gator.npz": "evaluation only"}
+SETS = {
+    "open/hdm05.npz": "development",
+    "open/ui_prmd.npz": "development",
+    "open/berkeley_mhad.npz": "development",
+    "eval/kinder_gator.npz": "evaluation only",
+}
 """Packed sets below the data folder, and what each is for."""
 
 SIDED: dict[str, Limb] = {
+    **ONE_LIMB,
     "front kick": "leg",
     "grabbing an object from high up": "arm",
     "kick a ball": "leg",

@@ -12,6 +12,8 @@ from engine.bundle import Bundle, Calibration
 from engine.text.descriptions import class_feature, describe
 from engine.text.encoders import TextEncoder
 from streams.skeleton.errors import DataError
+from training.bank_calibration import Seen
+from training.config import OPEN_SETS
 from training.datasets.packed import load_packed
 from training.export import Centring, Content, export_bundle, no_centring
 from training.model import text_encoder_of
@@ -43,7 +45,8 @@ def release(
     Args:
         run_folder: A run that hid no class.
         calibration_folder: A run that hid a fold of classes, or left sets out, to measure the decision's
-            constants on what it has not seen; None for the run itself and its development set.
+            constants on what it has not seen; None for the run itself, on its development set and the
+            open sets it left out.
         encoder: The text encoder of both.
         folder: Of the bundle, replaced.
         name: Of the bundle.
@@ -60,7 +63,7 @@ def release(
     training, _ = load_training(run.config)
     texts = class_texts(training.classes, encoder, descriptions=read_descriptions())
     centring = centring_of(run, training, encoder) if centred else no_centring(run.dim)
-    calibration, measured = _measure(hiding or run, run, encoder, centred=centred)
+    calibration, measured = _measure(hiding or run, encoder, centred=centred)
     embed = centred_embed(torch_embed(run.model), centring)
     evaluation = {
         "dev": _watch(run, embed, centring, encoder),
@@ -122,12 +125,12 @@ def _check(run: Run, hiding: Run | None) -> None:
         raise DataError("wanted two runs with the same sides, got two kinds; train both alike")
 
 
-def _left_out(run: Run, whole: Run) -> list[str]:
-    """What the run was not shown: its hidden fold, or the development set and sets the whole run knows."""
+def _left_out(run: Run) -> list[str]:
+    """What the run was not shown: its hidden fold, or the development set and open sets it left out."""
     if run.config.hidden_fold is not None:
         return [f"fold {run.config.hidden_fold}"]
-    # Of sets of the same actions the first is enough.
-    others = [n for n in whole.config.sets if n not in run.config.sets and n not in _DOUBLES]
+    known = {*run.config.sets, *_DOUBLES}
+    others = [n for n in OPEN_SETS if n not in known and (run.config.data / f"{n}.npz").is_file()]
     return [*([run.config.dev] if run.config.dev else []), *others]
 
 
@@ -168,9 +171,7 @@ def _watch(run: Run, embed: Embed, centring: Centring, encoder: TextEncoder) -> 
     return {"set": run.config.dev, "classes": len(dev.classes), **accuracies(table, dev)}
 
 
-def _measure(
-    run: Run, whole: Run, encoder: TextEncoder, *, centred: bool
-) -> tuple[Calibration, dict[str, Any]]:
+def _measure(run: Run, encoder: TextEncoder, *, centred: bool) -> tuple[Calibration, dict[str, Any]]:
     """The decision's constants on what the run was not shown, and what they were measured on."""
     seen, hidden = load_training(run.config)
     centring = centring_of(run, seen, encoder) if centred else no_centring(run.dim)
@@ -182,13 +183,14 @@ def _measure(
         )
 
     if hidden is None:
-        found = [of(name, _packed(run, name)) for name in _left_out(run, whole)]
+        found = [of(name, _packed(run, name)) for name in _left_out(run)]
     else:
-        one = of(_left_out(run, whole)[0], hidden)
+        one = of(_left_out(run)[0], hidden)
         # Unknown actions: what the run did see, none of it among the candidates.
         others = scores(embedded(embed, cut(seen, spec)[0]), one.classes)
         found = [replace(one, unknown=others.max(axis=1))]
-    return constants(found, spec=spec)
+    trained = of("seen", seen)
+    return constants(found, spec=spec, seen=Seen(trained.rows, trained.classes, trained.truth))
 
 
 def _packed(run: Run, name: str) -> Sequences:

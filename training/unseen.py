@@ -12,7 +12,7 @@ from engine.bank.constants import BankConstants
 from engine.bundle import Calibration
 from streams.skeleton.window import WindowSpec
 from streams.sources.synthetic import SyntheticSource
-from training.bank_constants import fit_bank
+from training.bank_calibration import Seen, calibrate_bank
 from training.calibrate import best_share, entropy_shares, fit_idle, fit_temperature, fit_unknown
 from training.rejection import halved
 from training.sequences import Sequences
@@ -78,12 +78,15 @@ def unseen(
     return Unseen(name, windows, embedded(embed, windows), classes, truth)
 
 
-def constants(sets: Sequence[Unseen], *, spec: WindowSpec) -> tuple[Calibration, dict[str, Any]]:
+def constants(
+    sets: Sequence[Unseen], *, spec: WindowSpec, seen: Seen | None = None
+) -> tuple[Calibration, dict[str, Any]]:
     """The decision's constants, and what they were measured on; every set weighs the same.
 
     Args:
         sets: At least one.
         spec: Of the windows.
+        seen: Windows of classes the encoder was trained on, for ``gzsl_gamma``; None leaves it out.
     """
     pooled = [
         np.concatenate([_alike(part, len(sets)) for part in parts])
@@ -93,13 +96,23 @@ def constants(sets: Sequence[Unseen], *, spec: WindowSpec) -> tuple[Calibration,
     shares = [entropy_shares(one.rows, one.classes, one.truth) for one in sets]
     by_share = {share: float(np.mean([found[share] for found in shares])) for share in shares[0]}
     temperatures = [fit_temperature(one.table, one.truth) for one in sets]
+    temperature = float(np.exp(np.log(temperatures).mean()))
+    banks = [
+        calibrate_bank(
+            *(one.rows, one.classes, one.truth),
+            temperature=temperature,
+            unknown_cosine=threshold,
+            seen=seen,
+        )
+        for one in sets
+    ]
     acting = np.concatenate([one.windows[:, 0] for one in sets])
     calibration = Calibration(
-        temperature=float(np.exp(np.log(temperatures).mean())),
+        temperature=temperature,
         unknown_cosine=threshold,
         idle_extent_m=fit_idle(acting, standing_windows(spec)),
         bank_entropy=best_share(by_share),
-        bank=_mean_constants([fit_bank(one.rows, one.classes, one.truth) for one in sets]),
+        bank=_mean_constants([found for found, _ in banks]),
     )
     summary = {
         "sets": [one.name for one in sets],
@@ -107,6 +120,7 @@ def constants(sets: Sequence[Unseen], *, spec: WindowSpec) -> tuple[Calibration,
         "top1": float(np.mean([(one.table.argmax(axis=1) == one.truth).mean() for one in sets])),
         "unknown_auroc": area,
         "offline_prototypes_balanced": {f"{share:g}": value for share, value in by_share.items()},
+        "bank": {one.name: account for one, (_, account) in zip(sets, banks, strict=True)},
     }
     return calibration, summary
 

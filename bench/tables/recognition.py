@@ -160,4 +160,10 @@ def crossings_table(everything: dict[str, Any]) -> str:
 
 
 def _set_name(name: str) -> str:
-    return {"hdm05": "HDM05", "kinder_gator": "Kinder-Gator"}[name.split("/")[-1].removesuffix(".npz")]
+    said = {
+        "hdm05": "HDM05",
+        "ui_prmd": "UI-PRMD",
+        "berkeley_mhad": "Berkeley MHAD",
+        "kinder_gator": "Kinder-Gator",
+    }
+    return said[name.split("/")[-1].removesuffix(".npz")]
