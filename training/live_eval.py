@@ -50,12 +50,16 @@ def recognizer_of(
     rule: str = "anchored",
     decision: DecisionConfig | None = None,
 ) -> Recognizer:
-    """A recogniser of these actions as the engine would build it; the id of an action is its name."""
+    """A recogniser of these actions as the engine builds it, which learns nothing unless it is told to.
+
+    The id of an action is its name.
+    """
     manifest = bundle.manifest
     bank = open_bank(rule, bank_settings(manifest, fingerprint=bundle.fingerprint))
     recognizer = Recognizer(
         manifest, backend, bank, config=decision or DecisionConfig(), background=bundle.background
     )
+    recognizer.frozen = True
     projection = TextProjection(bundle)
     for version, name in enumerate(names, start=1):
         texts = tuple(describe(name))

@@ -159,4 +159,6 @@ def _alike(best: NDArray[np.float32], sets: int) -> NDArray[np.float32]:
 
 def _mean_constants(found: list[BankConstants]) -> BankConstants:
     fields = [asdict(constants) for constants in found]
-    return BankConstants(**{key: float(np.mean([one[key] for one in fields])) for key in fields[0]})
+    means = {key: float(np.mean([one[key] for one in fields])) for key in fields[0]}
+    # An alarm that one of the sets would set off without need is none.
+    return BankConstants(**means | {"least_cosine": min(one["least_cosine"] for one in fields)})
