@@ -5,7 +5,7 @@ things a little, so these few everyday movements compete with the actions by the
 them is likelier than every action, nothing is named. One that an action itself means does not compete.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,8 @@ MOVEMENTS = (
 """As somebody would type them; a bundle holds their rows."""
 SAME_MEANING = 0.8
 """Cosine between an action's text and a movement's from which the action means the movement."""
+_ONE_MORE = ""
+"""No action has this id."""
 
 
 class Background:
@@ -33,29 +35,54 @@ class Background:
     """
 
     def __init__(self, rows: NDArray[np.float32]) -> None:
-        self._all = rows
-        self._meant: NDArray[np.float32] = rows
+        self._rows = rows
+        # Flat, and divided by P: a product with a flat embedding is the mean cosine.
+        count, parts, dim = rows.shape
+        self._all = rows.reshape(count, parts * dim) / np.float32(parts)
+        self._competing = self._all
+        self._means: dict[str, NDArray[np.bool_]] = {}
+        """By action, which movements it means; actions that mean none are left out."""
 
-    def leave_to(self, texts: Iterable[Rows]) -> None:
-        """Compete no longer with what these actions' texts (P, D) mean, and again with all else."""
-        actions = list(texts)
-        if not actions or not len(self._all):
-            self._meant = self._all
-            return
-        cosines = np.tensordot(self._all, np.stack(actions), axes=([1, 2], [1, 2])) / self._all.shape[1]
-        self._meant = self._all[cosines.max(axis=1) < SAME_MEANING]
+    def put(self, action_id: str, text: Rows) -> None:
+        """Compete no longer with what this action's text (P, D) means, again with what it meant before."""
+        self._note(action_id, text)
+        self._refresh()
 
-    def beside(self, texts: Iterable[Rows]) -> "Background":
-        """A new one of the same movements that has been left to these actions."""
-        made = Background(self._all)
-        made.leave_to(texts)
+    def remove(self, action_id: str) -> None:
+        """Compete again with what an action meant that is no more."""
+        if self._means.pop(action_id, None) is not None:
+            self._refresh()
+
+    def hold(self, texts: Mapping[str, Rows]) -> None:
+        """Compete with what exactly these actions do not mean."""
+        self._means = {}
+        for action_id, text in texts.items():
+            self._note(action_id, text)
+        self._refresh()
+
+    def beside(self, text: Rows) -> "Background":
+        """A new one that is left to the same actions and to one more."""
+        made = Background(self._rows)
+        made._means = dict(self._means)
+        made.put(_ONE_MORE, text)
         return made
 
     def score(self, rows: Rows) -> float:
         """Highest cosine of an embedding (P, D) to a movement, [-1, 1]; -1 where none competes."""
-        if not len(self._meant):
-            return -1.0
-        return float(np.tensordot(self._meant, rows, axes=([1, 2], [0, 1])).max()) / len(rows)
+        return float((self._competing @ rows.ravel()).max()) if len(self._competing) else -1.0
+
+    def _note(self, action_id: str, text: Rows) -> None:
+        self._means.pop(action_id, None)
+        if len(self._all):
+            means = self._all @ text.ravel() >= SAME_MEANING
+            if means.any():
+                self._means[action_id] = means
+
+    def _refresh(self) -> None:
+        meant = (
+            np.any(list(self._means.values()), axis=0) if self._means else np.zeros(len(self._all), bool)
+        )
+        self._competing = self._all[~meant]
 
 
 def no_background() -> Background:

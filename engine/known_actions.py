@@ -38,9 +38,9 @@ class KnownActions:
         self._bank.provenance(action_id)
         return self._texts[action_id]
 
-    def background_beside(self, texts: Rows) -> Background:
+    def background_beside(self, text: Rows) -> Background:
         """A new one of the movements that would compete if there were an action of this text, too."""
-        return self.background.beside([*self._texts.values(), texts])
+        return self.background.beside(text)
 
     def put(self, action: Action, rows: Rows, *, version: int) -> None:
         """Hold a new action, or an action by another text; what the bank has learnt of it stays.
@@ -53,7 +53,7 @@ class KnownActions:
         else:
             self._bank.add_class(action.id, rows)
         self._names[action.id], self._texts[action.id] = action.name, rows
-        self.background.leave_to(self._texts.values())
+        self.background.put(action.id, rows)
         self.version = version
 
     def rename(self, action_id: str, name: str, *, version: int) -> None:
@@ -77,7 +77,7 @@ class KnownActions:
     def forget_name(self, action_id: str, *, version: int) -> None:
         """Forget what the action was called."""
         del self._names[action_id], self._texts[action_id]
-        self.background.leave_to(self._texts.values())
+        self.background.remove(action_id)
         self.version = version
 
     def load(
@@ -94,7 +94,7 @@ class KnownActions:
         texts = {action.id: rows for action, rows in actions}
         self._hold(texts)
         self._names, self._texts = {action.id: action.name for action, _ in actions}, texts
-        self.background.leave_to(texts.values())
+        self.background.hold(texts)
         self.version = version
 
     def restore(self, snapshot: BankSnapshot) -> None:

@@ -78,9 +78,9 @@ class Recognizer:
         """Of the bundle."""
         return self._manifest
 
-    def background_beside(self, texts: Rows) -> Background:
+    def background_beside(self, text: Rows) -> Background:
         """A new one of the movements that would compete if there were an action of this text, too."""
-        return self._actions.background_beside(texts)
+        return self._actions.background_beside(text)
 
     @property
     def config(self) -> DecisionConfig:

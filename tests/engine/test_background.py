@@ -20,22 +20,43 @@ def test_the_likeliest_movement_competes() -> None:
 
 def test_nothing_competes_where_there_are_no_movements() -> None:
     background = no_background()
-    background.leave_to([row(1, 0, 0, 0)])
+    background.put("a", row(1, 0, 0, 0))
     assert background.score(row(1, 0, 0, 0)) == -1.0
 
 
 def test_what_an_action_means_is_left_to_it_until_the_action_goes() -> None:
     background = Background(ROWS)
-    background.leave_to([row(1, 0.1, 0, 0), row(0, 0, 0, 1)])
+    background.put("a", row(1, 0.1, 0, 0))
+    background.put("b", row(0, 0, 0, 1))
     assert background.score(row(3, 4, 0, 0)) == pytest.approx(0.8)
     assert background.score(row(1, 0, 0, 0)) == pytest.approx(0.0)
-    background.leave_to([])
+    background.remove("b")
+    assert background.score(row(1, 0, 0, 0)) == pytest.approx(0.0)
+    background.remove("a")
     assert background.score(row(1, 0, 0, 0)) == pytest.approx(1.0)
+
+
+def test_a_movement_two_actions_mean_competes_when_both_are_gone() -> None:
+    background = Background(ROWS)
+    background.hold({"a": row(1, 0, 0, 0), "b": row(1, 0.1, 0, 0)})
+    background.put("a", row(0, 1, 0, 0))  # the action has another text now
+    assert background.score(row(1, 0, 0, 0)) == pytest.approx(0.0)
+    assert background.score(row(0, 1, 0, 0)) == pytest.approx(0.0)
+    background.hold({"a": row(0, 1, 0, 0)})
+    assert background.score(row(1, 0, 0, 0)) == pytest.approx(1.0)
+
+
+def test_several_parts_count_alike() -> None:
+    parts = np.stack([ROWS[0, 0], ROWS[1, 0]])[None]
+    embedding = np.stack([ROWS[0, 0], ROWS[2, 0]])
+    assert Background(parts).score(embedding) == pytest.approx(0.5)
 
 
 def test_a_look_beside_another_action_changes_nothing() -> None:
     background = Background(ROWS)
-    assert background.beside([row(1, 0, 0, 0)]).score(row(1, 0, 0, 0)) == pytest.approx(0.0)
+    background.put("a", row(0, 1, 0, 0))
+    other = background.beside(row(1, 0, 0, 0))
+    assert other.score(row(1, 1, 0, 0)) == pytest.approx(0.0)
     assert background.score(row(1, 0, 0, 0)) == pytest.approx(1.0)
 
 
