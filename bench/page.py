@@ -5,7 +5,7 @@ with the repaint after its probability was written into the page; the two clocks
 page for the time. Memory is what is left after collecting garbage, once a minute.
 """
 
-import os
+import contextlib
 import signal
 import statistics
 import time
@@ -32,6 +32,16 @@ _WATCH = """() => {
     };
     const watched = { subtree: true, attributes: true, attributeFilter: ["style"] };
     new MutationObserver(look).observe(document.querySelector("[data-role=scores]"), watched);
+}"""
+_COUNT = """() => {
+    window.scored = 0;
+    const watched = { subtree: true, attributes: true, attributeFilter: ["style"] };
+    const count = () => window.scored++;
+    new MutationObserver(count).observe(document.querySelector("[data-role=scores]"), watched);
+}"""
+_LIVE_AGAIN = """(before) => {
+    const { state } = document.querySelector("[data-role=caption]").dataset;
+    return window.scored > before && ["action", "idle", "unknown"].includes(state);
 }"""
 
 
@@ -111,17 +121,26 @@ def _updates(tab: Page, page: RealPage, seconds: float) -> list[float]:
 
 
 def _killed_engine(tab: Page, page: RealPage) -> float:
-    """Seconds from killing the engine until the page has a caption again."""
-    children = psutil.Process(page.pid).children(recursive=True)
-    (engine,) = (child for child in children if child.cmdline()[2:4] == ["app.leash", "engine"])
+    """Seconds from killing the engine until the page shows scores of the one that took its place."""
+    tab.evaluate(_COUNT)
+    killed = _engine(page)
+    assert killed is not None
     began = time.monotonic()
-    os.kill(engine.pid, signal.SIGKILL)
-    tab.wait_for_selector("[data-role=caption][data-state=starting]", timeout=_PATIENCE_MS)
-    tab.wait_for_selector(
-        "[data-role=caption]:is([data-state=action], [data-state=idle], [data-state=unknown])",
-        timeout=_PATIENCE_MS,
-    )
+    killed.send_signal(signal.SIGKILL)
+    # A new one may be there before the page has said that there is none.
+    while (found := _engine(page)) is None or found.pid == killed.pid:
+        time.sleep(0.01)
+    tab.wait_for_function(_LIVE_AGAIN, arg=tab.evaluate("window.scored"), timeout=_PATIENCE_MS)
     return time.monotonic() - began
+
+
+def _engine(page: RealPage) -> psutil.Process | None:
+    """The engine's process, if there is one."""
+    for child in psutil.Process(page.pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if child.cmdline()[2:4] == ["app.leash", "engine"]:
+                return child
+    return None
 
 
 def _memory(tab: Page, minutes: float) -> dict[str, Any]:
