@@ -21,7 +21,7 @@ def model_table(everything: dict[str, Any]) -> str:
         "window": f"{window['frames']} frames over {window['length_s']} s, 25 joints",
         "size": ", ".join(f"{name} {size:.1f} MB" for name, size in sizes.items()),
         "trained on": "; ".join(manifest["data"]),
-        "windows seen": f"{recipe['epochs'] * recipe['epoch_windows']:,}",
+        "windows seen": f"{(recipe['stop'] or recipe['epochs']) * recipe['epoch_windows']:,}",
         "classes of recordings": str(len(manifest["seen_classes"])),
         "licence of the weights": manifest["licence"],
     }
